@@ -1,0 +1,3 @@
+//! Every byte that crosses the process boundary: the event log, and history in files.
+
+pub mod files;

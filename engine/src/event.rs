@@ -1,0 +1,332 @@
+//! The log's lines: facts from outside ([`Input`]) and what the engine derives from them ([`Decision`]).
+//!
+//! The two are separate types, so a strategy cannot forge a fill. Every variant has a fixed number
+//! ([`Event::kind`]) that is never reused; a new variant takes the next free one.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::instrument::{Currency, Instrument, InstrumentId};
+use crate::market::{Bar, BookLevels, FeedGap, Funding, Quote, Trade};
+use crate::number::{Amount, Decimal, Figure, Price, Quantity};
+use crate::order::{Amendment, CancelReason, Fill, OrderId, OrderRequest, RejectReason, StrategyId};
+use crate::time::Timestamp;
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its place, dense from 0. It orders replay.
+    pub seq: u64,
+    /// When the engine learned of it: never before the line above. It explains, `seq` orders.
+    pub at: Timestamp,
+    /// The `seq` of the record that this one follows from; an input's own.
+    pub cause: u64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Either kind of line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A fact from outside.
+    Input(Input),
+    /// Derived from the facts before it.
+    Decision(Decision),
+}
+
+/// A BLAKE3 hash, printed in hex.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Hash(pub [u8; 32]);
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A fact from outside. Never derived, never edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Always the first line.
+    SessionStarted(Box<Session>),
+    /// An instrument's rules, or new ones for it.
+    InstrumentListed(Box<Instrument>),
+    /// Money came in (or, negative, went out) other than by trading.
+    Deposited {
+        /// In which currency.
+        currency: Currency,
+        /// How much.
+        amount: Amount,
+    },
+    /// A public trade.
+    Trade(Trade),
+    /// A new best bid and ask.
+    Quote(Quote),
+    /// A bar closed.
+    Bar(Bar),
+    /// A whole order book.
+    BookSnapshot(Box<BookLevels>),
+    /// Levels of an order book changed.
+    BookDelta(Box<BookLevels>),
+    /// A funding rate.
+    Funding(Box<Funding>),
+    /// Market data are missing.
+    FeedGap(Box<FeedGap>),
+    /// The venue has the order.
+    OrderAccepted(OrderId),
+    /// The venue refused the order.
+    OrderRejected {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        reason: RejectReason,
+    },
+    /// A conditional order's price was reached: it is live now.
+    OrderTriggered(OrderId),
+    /// A part of an order was traded, or all of it.
+    OrderFilled(Box<Fill>),
+    /// An order ended without filling whole.
+    OrderCanceled {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// An open order has new values.
+    OrderAmended(Box<Amendment>),
+    /// The venue refused an amendment; the order is unchanged.
+    AmendRejected {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        reason: RejectReason,
+    },
+    /// The venue refused a cancellation.
+    CancelRejected {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        reason: RejectReason,
+    },
+    /// The deadline that the engine asked for has come.
+    Timer,
+    /// A person intervened.
+    Operator(Box<Command>),
+    /// The last line of a session that ended in order.
+    SessionEnded {
+        /// Rows of input data that were malformed and, because the run was lenient, skipped.
+        skipped_rows: u64,
+    },
+}
+
+/// What the engine derives. It is logged, carried out by the gateway, and derived again on replay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A strategy's opinion.
+    Signal(Box<Signal>),
+    /// An order for the venue.
+    OrderRequested(Box<OrderRequest>),
+    /// New values for an open order.
+    AmendRequested(Box<Amendment>),
+    /// An open order is no longer wanted.
+    CancelRequested(OrderId),
+    /// Something that was wanted is not done.
+    Denied(Box<Denial>),
+    /// A person should know.
+    Alert(Box<str>),
+    /// Proof of the state at this line.
+    Checkpoint(Box<Checkpoint>),
+}
+
+/// How a session began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The program's name and version.
+    pub build: String,
+    /// The configuration's hash; its bytes are a blob beside the log.
+    pub config: Hash,
+    /// Of every random stream.
+    pub seed: u64,
+    /// How it runs.
+    pub mode: Mode,
+    /// What equity is measured in.
+    pub currency: Currency,
+    /// The strategies' names, in the order of their ids.
+    pub strategies: Vec<String>,
+    /// A checkpoint follows at the first line whose seq is this much above the last one's.
+    pub checkpoint_every: u64,
+}
+
+/// How a session runs. The engine never looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// On history.
+    Backtest,
+    /// On live data, with simulated fills.
+    Paper,
+    /// With money.
+    Live,
+}
+
+/// What a strategy wants to be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// Owning it.
+    Long,
+    /// Out of it.
+    Flat,
+}
+
+/// A number that a strategy gives as a reason, such as `rsi_14 = 28.4`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// What was looked at.
+    pub name: Cow<'static, str>,
+    /// What it was.
+    pub value: Figure,
+}
+
+/// A strategy's opinion about an instrument.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// Whose.
+    pub strategy: StrategyId,
+    /// About what.
+    pub instrument: InstrumentId,
+    /// What it wants.
+    pub direction: Direction,
+    /// How sure it is, in basis points: 10,000 is certain.
+    pub confidence_bps: u16,
+    /// Where it would get out with a loss.
+    pub stop: Option<Price>,
+    /// Where it would get out with a profit.
+    pub target: Option<Price>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+}
+
+/// A refusal, as a first-class event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denial {
+    /// The strategy whose wish it was; `None` for an operator's.
+    pub strategy: Option<StrategyId>,
+    /// The instrument, where there is one.
+    pub instrument: Option<InstrumentId>,
+    /// Why.
+    pub reason: DenialReason,
+}
+
+/// Why something that was wanted is not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DenialReason {
+    /// Trading is halted: only orders that reduce a position pass.
+    Halted,
+    /// The instrument has never been listed.
+    UnknownInstrument,
+    /// The instrument has no price yet, so nothing can be sized or checked.
+    NoPrice,
+    /// The size comes out below the instrument's minimum.
+    BelowMinimumSize {
+        /// What came out.
+        quantity: Quantity,
+        /// The instrument's minimum.
+        minimum: Quantity,
+    },
+    /// As many orders are open as the engine allows.
+    TooManyOpenOrders {
+        /// The limit.
+        limit: u32,
+    },
+    /// The order to amend or cancel is not open.
+    NotOpen {
+        /// Which.
+        order: OrderId,
+    },
+    /// The order belongs to someone else.
+    NotYours {
+        /// Which.
+        order: OrderId,
+    },
+}
+
+/// An operator's command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Opens no new positions until `Resume`.
+    Halt,
+    /// Trades again.
+    Resume,
+    /// Cancels every order and sells every strategy's position; then halts.
+    Flatten,
+    /// Places an order by hand.
+    Submit(OrderRequest),
+    /// Cancels an order by hand.
+    Cancel(OrderId),
+}
+
+/// Hashes of the whole state just before the checkpoint's own line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Of what `apply` keeps: instruments, orders, portfolio, clocks. `rebuild` reproduces it.
+    pub state: Hash,
+    /// Of the strategies' own memories. `verify` reproduces it.
+    pub strategies: Hash,
+}
+
+impl Event {
+    /// The variant's number in the log. Never changed, never reused.
+    pub fn kind(&self) -> u16 {
+        match self {
+            Self::Input(input) => match input {
+                Input::SessionStarted(_) => 1,
+                Input::InstrumentListed(_) => 2,
+                Input::Deposited { .. } => 3,
+                Input::Trade(_) => 4,
+                Input::Quote(_) => 5,
+                Input::Bar(_) => 6,
+                Input::BookSnapshot(_) => 7,
+                Input::BookDelta(_) => 8,
+                Input::Funding(_) => 9,
+                Input::FeedGap(_) => 10,
+                Input::OrderAccepted(_) => 11,
+                Input::OrderRejected { .. } => 12,
+                Input::OrderTriggered(_) => 13,
+                Input::OrderFilled(_) => 14,
+                Input::OrderCanceled { .. } => 15,
+                Input::OrderAmended(_) => 16,
+                Input::AmendRejected { .. } => 17,
+                Input::CancelRejected { .. } => 18,
+                Input::Timer => 19,
+                Input::Operator(_) => 20,
+                Input::SessionEnded { .. } => 21,
+            },
+            Self::Decision(decision) => match decision {
+                Decision::Signal(_) => 257,
+                Decision::OrderRequested(_) => 258,
+                Decision::AmendRequested(_) => 259,
+                Decision::CancelRequested(_) => 260,
+                Decision::Denied(_) => 261,
+                Decision::Alert(_) => 262,
+                Decision::Checkpoint(_) => 263,
+            },
+        }
+    }
+}
+
+impl Reason {
+    /// A reason whose value is already exact.
+    pub fn new(name: impl Into<Cow<'static, str>>, value: Decimal) -> Self {
+        Self { name: name.into(), value: Figure(value) }
+    }
+}

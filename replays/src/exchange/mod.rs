@@ -1,0 +1,5 @@
+//! The simulated exchange.
+
+mod config;
+
+pub use config::{BarFill, ExchangeConfig, QueueModel};

@@ -1,0 +1,4 @@
+//! The ways to run the engine.
+
+pub mod gateway;
+pub mod exchange;
