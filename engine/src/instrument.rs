@@ -152,6 +152,7 @@ impl fmt::Display for Instrument {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     #[test]
     fn currency_codes_are_checked() {

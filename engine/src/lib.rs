@@ -1,4 +1,4 @@
-//! The pure core of Tickfold.
+#![doc = include_str!("../ARCHITECTURE.md")]
 #![no_std]
 
 extern crate alloc;
@@ -9,5 +9,18 @@ pub mod number;
 pub mod time;
 pub mod instrument;
 pub mod market;
+pub mod book;
 pub mod order;
 pub mod event;
+pub mod text;
+pub mod markets;
+pub mod position;
+pub mod portfolio;
+pub mod orders;
+pub mod hash;
+pub mod state;
+pub mod strategy;
+pub mod sizing;
+pub mod risk;
+mod execution;
+pub mod engine;

@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn mantissas_become_the_float_that_a_parser_would_read() {
         for (mantissa, scale, text) in
-            [(500_001, 1, "50000.1"), (5_000_010_000_000, 8, "50000.1"), (3, 1, "0.3"), (8_123, 9, "0.000008123")]
+            [(500_001_i64, 1, "50000.1"), (5_000_010_000_000, 8, "50000.1"), (3, 1, "0.3"), (8_123, 9, "0.000008123")]
         {
             let float: f64 = mantissa as f64 / POWERS_OF_TEN[scale];
             assert_eq!(float.to_bits(), text.parse::<f64>().unwrap().to_bits());

@@ -152,6 +152,8 @@ pub struct OrderRequest {
     pub bracket: Option<Bracket>,
     /// The order that it shares its quantity with: what one fills, the other loses.
     pub oco: Option<OrderId>,
+    /// The entry order whose bracket it carries out.
+    pub protects: Option<OrderId>,
 }
 
 /// New values for an open order; `None` keeps the old one.

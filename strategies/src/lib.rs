@@ -1,1 +1,11 @@
-//! strategies
+//! The strategies, one file each, and the list of them.
+//!
+//! To add one: a file with its doc, its `Params`, the struct, `impl Strategy` and its tests, and one line in
+//! [`CATALOGUE`].
+
+pub mod buy_and_hold;
+mod catalogue;
+pub mod ema_cross;
+mod price;
+
+pub use catalogue::{CATALOGUE, Definition, Parameters, ParamsError, build};

@@ -1,0 +1,89 @@
+//! Sizing: how much a signal is worth.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::event::DenialReason;
+use crate::markets::Market;
+use crate::number::{Decimal, Price, Quantity, Rate};
+use crate::state::State;
+
+/// How large a strategy's entries are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// This many base units.
+    Quantity(Quantity),
+    /// What this share of the equity buys, its taker fee included, and no more than the quote balance does.
+    Equity(Rate),
+}
+
+impl Size {
+    /// The quantity of an entry now, rounded down to the lot size.
+    pub fn quantity(&self, state: &State, market: &Market) -> Result<Quantity, DenialReason> {
+        let price = market.last_price().ok_or(DenialReason::NoPrice)?;
+        let wanted = match *self {
+            Self::Quantity(quantity) => quantity,
+            Self::Equity(share) => affordable(share, price, state, market).ok_or(DenialReason::NoPrice)?,
+        };
+        let quantity = wanted.floor_to(market.instrument.lot_size);
+        let minimum = market.smallest_order();
+        if quantity < minimum {
+            return Err(DenialReason::BelowMinimumSize { quantity, minimum });
+        }
+        Ok(quantity)
+    }
+}
+
+fn affordable(share: Rate, price: Price, state: &State, market: &Market) -> Option<Quantity> {
+    let quote = market.instrument.quote;
+    let currency = state.session.as_ref()?.currency;
+    let equity = state.markets.convert(state.equity()?, currency, quote)?;
+    let cash = (equity * share).min(state.portfolio.balance(quote));
+    Some(cash.at(price * Rate(Decimal::ONE + market.instrument.taker_fee.0)))
+}
+
+/// The text is neither a quantity (`0.01`) nor a share of the equity (`95%`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidSize;
+
+impl FromStr for Size {
+    type Err = InvalidSize;
+    fn from_str(text: &str) -> Result<Self, InvalidSize> {
+        let number = |text: &str| text.parse().map(|Rate(value)| value).map_err(|_| InvalidSize);
+        if let Some(percent) = text.strip_suffix('%') {
+            let share = number(percent.trim_end())? / Decimal::ONE_HUNDRED;
+            return if share > Decimal::ZERO && share <= Decimal::ONE { Ok(Self::Equity(Rate(share))) } else { Err(InvalidSize) };
+        }
+        let quantity = number(text)?;
+        if quantity > Decimal::ZERO && quantity <= Decimal::from(crate::number::MAX_QUANTITY) {
+            Ok(Self::Quantity(Quantity(quantity)))
+        } else {
+            Err(InvalidSize)
+        }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Quantity(quantity) => write!(f, "{quantity}"),
+            Self::Equity(share) => write!(f, "{}%", (share.0 * Decimal::ONE_HUNDRED).normalize()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn sizes_print_and_parse() {
+        for text in ["0.01", "95%", "12.5%", "100%"] {
+            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
+        }
+        for text in ["", "0", "-1", "0%", "101%", "all", "1e3"] {
+            assert_eq!(text.parse::<Size>(), Err(InvalidSize), "{text:?}");
+        }
+    }
+}
