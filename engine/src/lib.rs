@@ -9,5 +9,6 @@ pub mod number;
 pub mod time;
 pub mod instrument;
 pub mod market;
+pub mod book;
 pub mod order;
 pub mod event;
