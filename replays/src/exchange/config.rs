@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `[exchange]` of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExchangeConfig {
     /// When a market order fills on data without a book (trades, bars).
@@ -19,7 +19,7 @@ pub struct ExchangeConfig {
     pub response_latency_us: u32,
     /// Each latency grows by a random part of up to this, in microseconds.
     pub latency_jitter_us: u32,
-    /// By how much the price of a taking fill is worse than the market's, in basis points.
+    /// By how much the price of a taking fill on trades and bars is worse than the market's, in basis points.
     pub slippage_bps: u32,
     /// The most of a bar's volume or a trade's size that our orders may fill, in basis points; 0 is no limit.
     pub participation_bps: u32,
@@ -47,19 +47,4 @@ pub enum QueueModel {
     Front,
     /// Fills only when the price trades through.
     Through,
-}
-
-impl Default for ExchangeConfig {
-    fn default() -> Self {
-        Self {
-            fill: BarFill::default(),
-            queue: QueueModel::default(),
-            feed_latency_us: 0,
-            entry_latency_us: 0,
-            response_latency_us: 0,
-            latency_jitter_us: 0,
-            slippage_bps: 0,
-            participation_bps: 0,
-        }
-    }
 }

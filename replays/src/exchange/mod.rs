@@ -1,5 +1,261 @@
-//! The simulated exchange.
+//! The simulated exchange: it stands where a real venue stands, emits market data and reports, and takes orders.
+//!
+//! Four clocks. Market data reach the exchange at their own time, and the engine after the feed's latency; an
+//! order leaves at the engine's time and arrives after the entry latency; its report leaves at the exchange's
+//! time and arrives after the response latency. Matching sees exchange time only, so it cannot look ahead.
+//!
+//! At equal instants market data come first, each followed by the reports that it caused, then what the engine
+//! asked for in the order of sending, then the engine's timer.
 
 mod config;
+mod random;
+mod latency;
+mod account;
+mod fees;
+mod slippage;
+mod order;
+mod rules;
+mod market;
+mod settle;
+mod requests;
+mod taking;
+mod queue;
+mod trades;
+mod bars;
+mod books;
+mod venue;
+mod mail;
+#[cfg(test)]
+mod tests;
 
+use std::iter::Fuse;
+
+use data::files::FileError;
+use engine::event::{Decision, Event, Input, Record};
+use engine::order::OrderId;
+use engine::time::Timestamp;
+
+use crate::gateway::{Gateway, GatewayError};
+use latency::Route;
+use mail::{Mail, Request};
+use venue::Venue;
+
+pub use account::Balance;
 pub use config::{BarFill, ExchangeConfig, QueueModel};
+
+/// Inputs in the order of time, as files give them.
+pub trait History: Iterator<Item = Result<(Timestamp, Input), FileError>> {}
+
+impl<I: Iterator<Item = Result<(Timestamp, Input), FileError>>> History for I {}
+
+/// A simulated exchange on a history of inputs in the order of time.
+#[derive(Debug)]
+pub struct Exchange<M: History> {
+    history: Fuse<M>,
+    /// The next of the history, looked at and not yet due.
+    pending: Option<(Timestamp, Input)>,
+    venue: Venue,
+    feed: Route,
+    entry: Route,
+    response: Route,
+    /// On their way to the engine.
+    outgoing: Mail<Input>,
+    reports: Mail<Input>,
+    /// On their way to the exchange.
+    requests: Mail<Request>,
+    /// The last line of the history, kept until everything has arrived.
+    end: Option<(Timestamp, Input)>,
+    now: Timestamp,
+    /// How many messages have left the exchange.
+    sent: u64,
+}
+
+/// What happens next, in the order that counts at equal instants.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Deliver,
+    Observe,
+    Work,
+    Wake,
+    Close,
+}
+
+impl<M: History> Exchange<M> {
+    /// An exchange on a history that begins with the session, lists its instruments and deposits what the
+    /// account has, and ends with the session's end.
+    pub fn new(history: M, config: &ExchangeConfig) -> Self {
+        let route = |name, latency_us| Route::new(name, latency_us, config.latency_jitter_us);
+        Self {
+            history: history.fuse(),
+            pending: None,
+            venue: Venue::new(config.clone()),
+            feed: route("exchange.feed", config.feed_latency_us),
+            entry: route("exchange.entry", config.entry_latency_us),
+            response: route("exchange.response", config.response_latency_us),
+            outgoing: Mail::default(),
+            reports: Mail::default(),
+            requests: Mail::default(),
+            end: None,
+            now: Timestamp(i64::MIN),
+            sent: 0,
+        }
+    }
+
+    /// What the account has, as the exchange knows it.
+    pub fn balances(&self) -> &[Balance] {
+        self.venue.balances()
+    }
+
+    fn pull(&mut self) -> Result<Option<(Timestamp, Input)>, FileError> {
+        match self.pending.take() {
+            Some(next) => Ok(Some(next)),
+            None => self.history.next().transpose(),
+        }
+    }
+
+    /// Nothing is on its way and the feed has no latency: history passes straight through.
+    fn is_quiet(&self) -> bool {
+        self.feed.is_instant()
+            && self.outgoing.is_empty()
+            && self.reports.is_empty()
+            && self.requests.is_empty()
+            && self.end.is_none()
+    }
+
+    fn stamp(&mut self, at: Timestamp, input: Input) -> (Timestamp, Input) {
+        self.now = self.now.max(at);
+        (self.now, input)
+    }
+
+    fn observe(&mut self, at: Timestamp, input: &Input) {
+        if let Input::SessionStarted(session) = input {
+            [&mut self.feed, &mut self.entry, &mut self.response].into_iter().for_each(|route| route.seed(session.seed));
+        }
+        self.venue.observe(at, input);
+    }
+
+    /// Sends market data on its way; what is no market data has no latency.
+    fn post(&mut self, at: Timestamp, input: Input) {
+        let at = if is_market_data(&input) { self.feed.arrival(at) } else { at };
+        self.sent += 1;
+        self.outgoing.send(at, self.sent, input);
+    }
+
+    /// Sends what has happened to orders on its way.
+    fn post_reports(&mut self, at: Timestamp) {
+        for report in self.venue.reports().drain(..) {
+            self.sent += 1;
+            self.reports.send(self.response.arrival(at), self.sent, report);
+        }
+    }
+
+    fn work(&mut self, at: Timestamp, request: &Request) {
+        match request {
+            Request::Submit(id, request) => self.venue.submit(at, *id, request),
+            Request::Amend(amendment) => self.venue.amend(at, amendment),
+            Request::Cancel(id) => self.venue.cancel(*id),
+        }
+        self.post_reports(at);
+    }
+
+    /// The earliest of all that is to come.
+    fn upcoming(&self, deadline: Option<Timestamp>) -> Option<(Timestamp, Step)> {
+        let delivery = self.outgoing.due().into_iter().chain(self.reports.due()).min();
+        let wake = deadline.filter(|_| self.end.is_none());
+        [
+            delivery.map(|(at, _)| (at, Step::Deliver)),
+            self.pending.as_ref().map(|(at, input)| (*at, if is_end(input) { Step::Close } else { Step::Observe })),
+            self.requests.due().map(|(at, _)| (at, Step::Work)),
+            wake.map(|at| (at, Step::Wake)),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn deliver(&mut self) -> Option<(Timestamp, Input)> {
+        let reports_first = match (self.outgoing.due(), self.reports.due()) {
+            (Some(data), Some(report)) => report < data,
+            (data, _) => data.is_none(),
+        };
+        let mail = if reports_first { &mut self.reports } else { &mut self.outgoing };
+        mail.receive().map(|(at, input)| self.stamp(at, input))
+    }
+
+    /// Lets time pass, step by step, until something reaches the engine.
+    fn next_step(&mut self, deadline: Option<Timestamp>) -> Result<Option<(Timestamp, Input)>, GatewayError> {
+        loop {
+            if self.end.is_none() {
+                self.pending = self.pull()?;
+            }
+            match self.upcoming(deadline) {
+                Some((_, Step::Deliver)) => return Ok(self.deliver()),
+                Some((at, Step::Wake)) => return Ok(Some(self.stamp(at, Input::Timer))),
+                Some((at, Step::Work)) => {
+                    if let Some((_, request)) = self.requests.receive() {
+                        self.work(at, &request);
+                    }
+                }
+                Some((at, Step::Observe)) => {
+                    if let Some((_, input)) = self.pending.take() {
+                        self.observe(at, &input);
+                        self.post(at, input);
+                        self.post_reports(at);
+                    }
+                }
+                Some((_, Step::Close)) => self.end = self.pending.take(),
+                None => return Ok(self.end.take().map(|(at, input)| self.stamp(at, input))),
+            }
+        }
+    }
+}
+
+impl<M: History> Gateway for Exchange<M> {
+    #[inline]
+    fn next(&mut self, deadline: Option<Timestamp>) -> Result<Option<(Timestamp, Input)>, GatewayError> {
+        if !self.is_quiet() {
+            return self.next_step(deadline);
+        }
+        let Some((at, input)) = self.pull()? else { return Ok(None) };
+        if deadline.is_some_and(|deadline| deadline < at || (deadline == at && is_end(&input))) {
+            self.pending = Some((at, input));
+            return Ok(deadline.map(|at| self.stamp(at, Input::Timer)));
+        }
+        self.observe(at, &input);
+        if !self.venue.reports().is_empty() {
+            self.post_reports(at);
+        }
+        Ok(Some(self.stamp(at, input)))
+    }
+
+    fn execute(&mut self, records: &[Record]) -> Result<(), GatewayError> {
+        for record in records {
+            let Event::Decision(decision) = &record.event else { continue };
+            let request = match decision {
+                Decision::OrderRequested(request) => Request::Submit(OrderId(record.seq), request.clone()),
+                Decision::AmendRequested(amendment) => Request::Amend(amendment.clone()),
+                Decision::CancelRequested(order) => Request::Cancel(*order),
+                _ => continue,
+            };
+            self.requests.send(self.entry.arrival(record.at), record.seq, request);
+        }
+        Ok(())
+    }
+}
+
+fn is_end(input: &Input) -> bool {
+    matches!(input, Input::SessionEnded { .. })
+}
+
+fn is_market_data(input: &Input) -> bool {
+    matches!(
+        input,
+        Input::Trade(_)
+            | Input::Quote(_)
+            | Input::Bar(_)
+            | Input::BookSnapshot(_)
+            | Input::BookDelta(_)
+            | Input::Funding(_)
+            | Input::FeedGap(_)
+    )
+}
