@@ -80,12 +80,8 @@ impl<T: FromStr> Visitor<'_> for ExactVisitor<T> {
     }
 }
 
-pub(super) fn number<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<T, D::Error> {
-    Exact::deserialize(deserializer).map(|Exact(value)| value)
-}
-
 pub(super) fn optional<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Option<T>, D::Error> {
-    number(deserializer).map(Some)
+    Exact::deserialize(deserializer).map(|Exact(value)| Some(value))
 }
 
 pub(super) fn balances<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Currency, Amount>, D::Error> {
