@@ -1,1 +1,12 @@
+//! The exchange, by transcripts: a market and orders in, the exact reports out.
 
+mod script;
+mod market_orders;
+mod limit_orders;
+mod books;
+mod bars;
+mod triggers;
+mod linked;
+mod refusals;
+mod clocks;
+mod ledger;
