@@ -59,11 +59,11 @@ impl Globals {
         if self.config.is_empty() && default.exists() { vec![default.to_owned()] } else { self.config.clone() }
     }
 
-    /// The configuration from its files, the environment and `--set`.
-    pub fn load(&self) -> Result<Config, ConfigError> {
+    /// The configuration from its files, the environment, `--set`, and `flags` that a command has for settings.
+    pub fn load(&self, flags: &[String]) -> Result<Config, ConfigError> {
         // A value that is no Unicode is wrong wherever it goes, and then the error shows it; a name that is none is not ours.
         let env = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
-        Config::load(&self.files(), env, &self.set)
+        Config::load(&self.files(), env, &[&self.set, flags].concat())
     }
 }

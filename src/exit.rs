@@ -5,7 +5,14 @@ use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use data::files::FileError;
+use data::log::LogError;
+use replays::backtest::BacktestError;
 use replays::config::ConfigError;
+use replays::gateway::GatewayError;
+use replays::rebuild::RebuildError;
+use replays::run::RunError;
+use replays::session::SessionError;
+use replays::verify::VerifyError;
 
 /// The exit codes, the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +73,56 @@ impl From<ConfigError> for Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         Self::new(Exit::Data, error.to_string())
+    }
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        let exit = match error {
+            LogError::Io { .. } | LogError::Exists { .. } | LogError::Poisoned { .. } => Exit::Failed,
+            _ => Exit::Mismatch,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Blob(error) => error.into(),
+            error => Self::new(Exit::Usage, error.to_string()),
+        }
+    }
+}
+
+impl From<BacktestError> for Failure {
+    fn from(error: BacktestError) -> Self {
+        match error {
+            BacktestError::Data(error) | BacktestError::Run(RunError::Gateway(GatewayError::Data(error))) => error.into(),
+            BacktestError::Session(error) => error.into(),
+            BacktestError::Log(error) | BacktestError::Run(RunError::Log(error)) => error.into(),
+            BacktestError::Folder { .. } => Self::new(Exit::Failed, error.to_string()),
+            BacktestError::Setup(_) => Self::new(Exit::Usage, error.to_string()),
+            BacktestError::NoData => Self::new(Exit::Data, error.to_string()),
+        }
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Log(error) => error.into(),
+            error => Self::new(Exit::Mismatch, error.to_string()),
+        }
+    }
+}
+
+impl From<RebuildError> for Failure {
+    fn from(error: RebuildError) -> Self {
+        match error {
+            RebuildError::Log(error) => error.into(),
+            RebuildError::Checkpoint { .. } => Self::new(Exit::Mismatch, error.to_string()),
+        }
     }
 }
 

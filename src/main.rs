@@ -3,8 +3,8 @@
 mod cli;
 mod commands;
 mod exit;
-#[cfg_attr(not(test), expect(dead_code, reason = "the commands that write and read runs come next, each uses a part"))]
 mod runs;
+mod summary;
 
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;

@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use data::log::{BlobStore, Disk, Reader, TornTail};
 use engine::time::{SECOND_NS, Timestamp};
 use strsim::jaro_winkler;
 
@@ -14,6 +16,16 @@ use crate::exit::{Exit, Failure};
 const ATTEMPTS: u32 = 1_000;
 /// How many runs an error message lists.
 const LISTED: usize = 5;
+
+/// A run that is open for reading.
+pub struct OpenRun {
+    /// The name of its folder.
+    pub id: String,
+    /// Its records.
+    pub reader: Reader,
+    /// What its records refer to.
+    pub blobs: BlobStore,
+}
 
 /// The folder that holds one folder a run.
 pub struct RunStore {
@@ -91,6 +103,23 @@ impl RunStore {
             [] => Err(self.unknown(name, &runs)),
             _ => Err(Failure::new(Exit::Usage, format!("{} runs begin with \"{name}\": {}", matching.len(), names(&matching)))),
         }
+    }
+
+    /// Opens the run that `name` means, and says on stderr what its end has lost.
+    pub fn open(&self, name: &str) -> Result<OpenRun, Failure> {
+        let path = self.resolve(name)?;
+        let disk = Disk::open(&path)
+            .map_err(|error| Failure::new(Exit::Failed, format!("cannot open the run {}: {error}", path.display())))?;
+        let (reader, recovery) = Reader::open(Arc::new(disk))?;
+        if let Some(torn) = &recovery.torn {
+            let TornTail { file, offset, bytes, last_seq } = torn;
+            let last = last_seq.map_or_else(|| "none".to_owned(), |seq| format!("seq {seq}"));
+            eprintln!(
+                "note: {file} ends in {bytes} bytes of a write that did not arrive whole, at byte {offset}: cut; the last whole record is {last}"
+            );
+        }
+        let id = path.file_name().map_or_else(|| name.to_owned(), |id| id.to_string_lossy().into_owned());
+        Ok(OpenRun { id, reader, blobs: BlobStore::new(&path) })
     }
 
     fn empty(&self) -> Failure {

@@ -71,6 +71,11 @@ impl Engine {
         &self.state
     }
 
+    /// The records of the last step.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
     /// When the engine wants an [`Input::Timer`]; `None` when no one asked.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.wakes.first().map(|&(at, _)| at)

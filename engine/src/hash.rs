@@ -30,6 +30,11 @@ pub fn hash_of<T: Serialize + ?Sized>(value: &T) -> Hash {
     hasher.finish()
 }
 
+/// BLAKE3 of bytes as they are: what names a blob.
+pub fn hash_of_bytes(bytes: &[u8]) -> Hash {
+    Hash(*blake3::hash(bytes).as_bytes())
+}
+
 struct Sink<'a>(&'a mut blake3::Hasher);
 
 impl Writer for Sink<'_> {

@@ -37,8 +37,8 @@ impl ConfigCommand {
     /// Answers on `out`.
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
         match self.action {
-            Action::Show => show(&globals.load()?, globals, out),
-            Action::Check => check(&globals.load()?, globals, out),
+            Action::Show => show(&globals.load(&[])?, globals, out),
+            Action::Check => check(&globals.load(&[])?, globals, out),
             Action::Schema => Ok(writeln!(out, "{:#}", Config::schema())?),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use engine::event::Input;
 use engine::instrument::Instrument;
@@ -36,6 +37,7 @@ pub struct History {
     emptied: Sender<Batch>,
     thread: Option<JoinHandle<()>>,
     skipped: u64,
+    waited: Duration,
 }
 
 /// Starts to read the sources, each as its instrument.
@@ -49,7 +51,7 @@ pub fn history(sources: Vec<(Source, Instrument)>) -> History {
             Stop::Unwanted => Err(()),
         });
     });
-    History { batch: Batch::new(), filled: Some(filled), emptied, thread: Some(thread), skipped: 0 }
+    History { batch: Batch::new(), filled: Some(filled), emptied, thread: Some(thread), skipped: 0, waited: Duration::ZERO }
 }
 
 enum Stop {
@@ -93,6 +95,11 @@ fn read(sources: Vec<(Source, Instrument)>, fill: &SyncSender<Message>, empty: &
 }
 
 impl History {
+    /// For how long the stream's reader had to wait for rows to be read and parsed.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
     /// Rows that were skipped because they were bad; known when the stream has ended.
     pub fn skipped(&self) -> u64 {
         self.skipped
@@ -101,7 +108,9 @@ impl History {
     #[cold]
     fn refill(&mut self) -> Option<Result<(Timestamp, Input), FileError>> {
         loop {
+            let asked = Instant::now();
             let message = self.filled.as_ref()?.recv();
+            self.waited += asked.elapsed();
             match message {
                 Ok(Message::Events(mut batch)) => {
                     std::mem::swap(&mut self.batch, &mut batch);

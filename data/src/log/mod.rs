@@ -16,6 +16,8 @@ pub mod live;
 mod hot;
 mod compact;
 pub mod reader;
+pub mod blobs;
+pub use blobs::BlobStore;
 
 pub use chain::Chain;
 pub use error::LogError;

@@ -17,4 +17,3 @@ mod tests;
 
 pub use error::{ConfigError, KeyPath, Origin};
 pub use run::{AccountConfig, BarTime, Config, DataConfig, EngineConfig, InstrumentConfig, StrategyConfig};
-pub use size::{InvalidSize, Size};

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use engine::instrument::Currency;
 use engine::number::{Amount, Price, Quantity, Rate};
+use engine::sizing::Size;
 use engine::time::{Interval, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exact::{self, ExactNumber, Seed};
-use super::size::Size;
+use super::size::{self, WrittenSize};
 use crate::exchange::ExchangeConfig;
 
 /// The configuration of a run.
@@ -38,23 +39,17 @@ pub struct Config {
 }
 
 /// `[account]`: what the run starts with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountConfig {
-    /// What equity is measured in.
-    #[schemars(with = "String")]
-    pub currency: Currency,
-    /// How much of each currency there is at the start.
-    #[serde(deserialize_with = "exact::balances")]
+    /// What equity is measured in; the first instrument's quote currency, unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub currency: Option<Currency>,
+    /// How much of each currency there is at the start; 10,000 of the one above, unless given.
+    #[serde(deserialize_with = "exact::balances", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, ExactNumber>")]
     pub balances: BTreeMap<Currency, Amount>,
-}
-
-impl Default for AccountConfig {
-    fn default() -> Self {
-        let dollar: Currency = "USD".parse().expect("a currency code");
-        Self { currency: dollar, balances: BTreeMap::from([(dollar, Amount(10_000.into()))]) }
-    }
 }
 
 /// `[data]`: which history, and which part of it.
@@ -69,7 +64,10 @@ pub struct DataConfig {
     pub bar_time: BarTime,
     /// Skip and count malformed rows instead of refusing the file.
     pub lenient: bool,
-    /// The length of the bars, where a file's name does not tell it.
+    /// What the files are of; unless given, each file's name tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    /// The length of the bars; unless given, each file's name or rows tell it.
     #[serde(with = "exact::interval", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub interval: Option<Interval>,
@@ -163,7 +161,8 @@ pub struct StrategyConfig {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instruments: Vec<String>,
     /// How much it holds when it is in the market.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "size::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<WrittenSize>")]
     pub size: Option<Size>,
     /// What reports call it; its name, unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,6 +174,11 @@ pub struct StrategyConfig {
 }
 
 impl StrategyConfig {
+    /// A strategy with nothing but its defaults.
+    pub fn named(name: String) -> Self {
+        Self { name, instruments: Vec::new(), size: None, label: None, params: toml::Table::new() }
+    }
+
     /// What reports call it.
     pub fn label(&self) -> &str {
         self.label.as_deref().unwrap_or(&self.name)

@@ -1,63 +1,37 @@
-//! How much a strategy holds.
+//! A strategy's size as it is written: `"0.01"` of the base currency, or `"95%"` of the equity.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
 
-use engine::number::{Decimal, Quantity, Rate};
+use engine::sizing::{InvalidSize, Size};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How much a strategy holds when it is in the market.
+/// Reads and writes a [`Size`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Size {
-    /// `"0.01"`: this much of the base currency.
-    Base(Quantity),
-    /// `"95%"`: this share of the equity at the time of entering.
-    Equity(Rate),
-}
+pub(super) struct WrittenSize(pub Size);
 
-/// The text is neither a quantity such as `0.01` nor a share such as `95%`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidSize;
+/// For `#[serde(with)]` on an optional size.
+pub(super) mod optional {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Size, WrittenSize};
 
-impl FromStr for Size {
-    type Err = InvalidSize;
-    fn from_str(text: &str) -> Result<Self, InvalidSize> {
-        let (number, percent) = match text.strip_suffix('%') {
-            Some(number) => (number.trim_end(), true),
-            None => (text, false),
-        };
-        let number = Decimal::from_str_exact(number).map_err(|_| InvalidSize)?.normalize();
-        if !percent {
-            return Ok(Self::Base(Quantity(number)));
-        }
-        let share = number.checked_div(Decimal::ONE_HUNDRED).ok_or(InvalidSize)?;
-        Ok(Self::Equity(Rate(share.normalize())))
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+    pub fn serialize<S: Serializer>(size: &Option<Size>, serializer: S) -> Result<S::Ok, S::Error> {
+        size.map(WrittenSize).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Size>, D::Error> {
+        Ok(Option::<WrittenSize>::deserialize(deserializer)?.map(|WrittenSize(size)| size))
     }
 }
 
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Base(quantity) => quantity.fmt(f),
-            // Through text, as 100 times the largest decimal is none.
-            Self::Equity(share) => match share.0.checked_mul(Decimal::ONE_HUNDRED) {
-                Some(percent) => write!(f, "{}%", percent.normalize()),
-                None => write!(f, "{share}00%"),
-            },
-        }
-    }
-}
-
-impl Serialize for Size {
+impl Serialize for WrittenSize {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.collect_str(&self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Size {
+impl<'de> Deserialize<'de> for WrittenSize {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -69,7 +43,7 @@ impl<'de> Deserialize<'de> for Size {
             Written::Whole(number) => number.to_string().into(),
             Written::Text(text) => text,
         };
-        text.parse().map_err(|InvalidSize| {
+        text.parse().map(Self).map_err(|InvalidSize| {
             D::Error::custom(format_args!(
                 "\"{text}\" is neither a quantity such as \"0.01\" nor a share of equity such as \"95%\""
             ))
@@ -77,7 +51,7 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
-impl JsonSchema for Size {
+impl JsonSchema for WrittenSize {
     fn schema_name() -> Cow<'static, str> {
         "Size".into()
     }

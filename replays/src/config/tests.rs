@@ -175,7 +175,7 @@ fn values_on_the_command_line_need_no_quotes_where_the_key_tells_the_type() {
         "strategy.mode=slow",
     ];
     let config = load(&[], &[], &sets).unwrap();
-    assert_eq!(config.account.balances[&config.account.currency].to_string(), "0.1");
+    assert_eq!(config.account.balances[&config.account.currency.unwrap()].to_string(), "0.1");
     assert_eq!(config.data.from.unwrap().to_string(), "2024-01-01T00:00:00Z");
     assert_eq!(config.data.paths, [PathBuf::from("a.csv"), PathBuf::from("b.csv")]);
     assert!(config.data.lenient);

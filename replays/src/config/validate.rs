@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use engine::number::{Decimal, MAX_PRICE, MAX_QUANTITY, MAX_SCALE};
+use engine::sizing::Size;
 
 use super::error::KeyPath;
 use super::run::{Config, InstrumentConfig, StrategyConfig};
-use super::size::Size;
 
 /// The largest starting balance of one currency.
 const MAX_BALANCE: i64 = 1_000_000_000_000_000_000;
@@ -54,7 +54,8 @@ impl Config {
                 return Err((path.child(currency), reason));
             }
         }
-        ensure(self.account.balances.values().any(|balance| balance.is_positive()), || {
+        let balances = &self.account.balances;
+        ensure(balances.is_empty() || balances.values().any(|balance| balance.is_positive()), || {
             (path, "a run needs something to trade with: give at least one balance above 0".to_owned())
         })
     }
@@ -122,7 +123,7 @@ impl StrategyConfig {
         let size = path.child("size");
         match self.size {
             None => Ok(()),
-            Some(Size::Base(quantity)) => ensure(quantity.is_positive() && quantity.0 <= MAX_QUANTITY.into(), || {
+            Some(Size::Quantity(quantity)) => ensure(quantity.is_positive() && quantity.0 <= MAX_QUANTITY.into(), || {
                 (size, format!("must be above 0 and at most {MAX_QUANTITY}, not {quantity}"))
             }),
             Some(Size::Equity(share)) => ensure(share.is_positive() && share.0 <= Decimal::ONE, || {
