@@ -141,8 +141,8 @@ impl Layout {
         let time = |&(time, unit): &(&str, _)| Some((names.iter().position(|name| name == time)?, unit));
         let times: Vec<_> = TIMES.iter().filter_map(time).collect();
         let (price, size) = (find(&["price", "价格"]), find(&["size", "qty", "quantity", "amount", "数量"]));
-        let side = find(&["side", "交易方向"]);
-        let columns = if let (Some(kind), Some(side), Some(price), Some(size)) = (find(&["kind"]), side, price, size) {
+        let bought_or_sold = find(&["side", "交易方向"]);
+        let columns = if let (Some(kind), Some(side), Some(price), Some(size)) = (find(&["kind"]), bought_or_sold, price, size) {
             Columns::Books { received: find(&["recv_ns"]), kind, last_id: find(&["last_id"]), side, price, size }
         } else if let (Some(bid_price), Some(bid_size), Some(ask_price), Some(ask_size)) =
             (find(&["bid_price"]), find(&["bid_size"]), find(&["ask_price"]), find(&["ask_size"]))
@@ -153,10 +153,9 @@ impl Layout {
         {
             Columns::Candles { open, high, low, close, volume, confirm: find(&["confirm"]) }
         } else if let (Some(price), Some(size)) = (price, size) {
-            let taker = match (side, find(&["is_buyer_maker"])) {
-                (Some(side), _) => Taker::Side(side),
-                (None, Some(maker)) => Taker::BuyerIsMaker(maker),
-                (None, None) => return None,
+            let taker = match bought_or_sold {
+                Some(column) => Taker::Side(column),
+                None => Taker::BuyerIsMaker(find(&["is_buyer_maker"])?),
             };
             Columns::Trades { price, size, taker, id: find(&["trade_id", "agg_trade_id", "id", "交易id"]) }
         } else {
