@@ -5,6 +5,8 @@ use std::fmt;
 use csv::ByteRecord;
 use serde::Serialize;
 
+use super::FileError;
+use super::archive::Origin;
 use super::clock::Unit;
 
 /// What a file holds.
@@ -36,7 +38,7 @@ impl fmt::Display for Kind {
 }
 
 /// The headers that are known, for the message that says so.
-pub(super) const KNOWN: &str = "candles `ts_ms,open,high,low,close,volume`, trades `ts_ms,price,size,side[,trade_id]`, \
+const KNOWN: &str = "candles `ts_ms,open,high,low,close,volume`, trades `ts_ms,price,size,side[,trade_id]`, \
      quotes `ts_ms,bid_price,bid_size,ask_price,ask_size`, books `ts_ms,recv_ns,kind,first_id,last_id,prev_id,side,price,size`, \
      funding `ts_ms,rate`; the time may be ts_ms, ts_ns, ts or time";
 
@@ -164,6 +166,32 @@ impl Layout {
         (!times.is_empty()).then_some(Self { width: names.len(), header: true, times, columns })
     }
 
+    /// The columns that are looked at, in the file's order.
+    pub(super) fn used(&self) -> Vec<usize> {
+        let mut used: Vec<usize> = self.times.iter().map(|&(column, _)| column).collect();
+        match self.columns {
+            Columns::Candles { open, high, low, close, volume, confirm } => {
+                used.extend([open, high, low, close, volume]);
+                used.extend(confirm);
+            }
+            Columns::Trades { price, size, taker: Taker::Side(taker) | Taker::BuyerIsMaker(taker), id } => {
+                used.extend([price, size, taker]);
+                used.extend(id);
+            }
+            Columns::Quotes { bid_price, bid_size, ask_price, ask_size } => {
+                used.extend([bid_price, bid_size, ask_price, ask_size]);
+            }
+            Columns::Books { received, kind, last_id, side, price, size } => {
+                used.extend([kind, side, price, size]);
+                used.extend(received.into_iter().chain(last_id));
+            }
+            Columns::Funding { rate } => used.push(rate),
+        }
+        used.sort_unstable();
+        used.dedup();
+        used
+    }
+
     /// Binance's files without a header, and bare `time,open,high,low,close,volume`.
     fn headerless(first: &ByteRecord, aggregated: bool) -> Option<Self> {
         let is_flag = |column: usize| first.get(column).is_some_and(|field| flag(field).is_some());
@@ -178,6 +206,12 @@ impl Layout {
         };
         Some(Self { width: first.len(), header: false, times: vec![(time, None)], columns })
     }
+}
+
+/// The error for a header that is not known.
+pub(super) fn unknown(origin: &Origin, header: &str) -> FileError {
+    let shown: String = header.chars().take(80).collect();
+    origin.format_error(format!("its header `{shown}` is of no known kind: expected {KNOWN}"))
 }
 
 /// freqtrade's JSON has no names.
