@@ -47,9 +47,8 @@ impl Origin {
         let name = self.path().file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
         let (inner, packing) = split_packing(&name);
         match (inner.rsplit_once('.').map_or("", |(_, ending)| ending), packing) {
-            ("csv", _) => Ok(Format::Csv),
             ("json", _) => Ok(Format::Json),
-            (_, Packing::Zip) => Ok(Format::Csv),
+            ("csv", _) | (_, Packing::Zip) => Ok(Format::Csv),
             ("parquet" | "pq", Packing::Plain) => Ok(Format::Parquet),
             ("feather" | "arrow" | "ipc", Packing::Plain) => Ok(Format::Feather),
             _ => Err(self.format_error(format!("its ending is not known: expected {ENDINGS}"))),

@@ -23,15 +23,16 @@ pub(super) struct Messages {
     bids: Vec<Level>,
     asks: Vec<Level>,
     held: Vec<(Option<u64>, Box<BookLevels>)>,
-    /// The last update that the newest snapshot contains; the outer `None` before the first snapshot.
-    snapshot: Option<Option<u64>>,
+    has_snapshot: bool,
+    /// The last update that the newest snapshot contains, where it says.
+    contained: Option<u64>,
     last: Timestamp,
 }
 
 impl Messages {
     pub(super) fn new(instrument: InstrumentId) -> Self {
         let (bids, asks, held) = (Vec::new(), Vec::new(), Vec::new());
-        Self { instrument, open: None, bids, asks, held, snapshot: None, last: Timestamp(i64::MIN) }
+        Self { instrument, open: None, bids, asks, held, has_snapshot: false, contained: None, last: Timestamp(i64::MIN) }
     }
 
     /// Takes one row; a message that it ends is added to `ready`.
@@ -57,26 +58,28 @@ impl Messages {
         // A snapshot fetched over REST carries the time of its receipt, by another clock: it may step back a little.
         self.last = self.last.max(key.time);
         if key.is_snapshot {
-            self.snapshot = Some(key.last_id);
+            self.has_snapshot = true;
+            self.contained = key.last_id;
             ready.push_back((self.last, Input::BookSnapshot(levels)));
             for (last_id, held) in std::mem::take(&mut self.held) {
-                if last_id.is_some() && last_id > key.last_id && key.last_id.is_some() {
+                if key.last_id.is_some() && last_id > key.last_id {
                     ready.push_back((self.last, Input::BookDelta(held)));
                 }
             }
             return Ok(());
         }
-        match self.snapshot {
-            Some(Some(contained)) if key.last_id.is_some_and(|id| id <= contained) => {}
-            Some(_) => ready.push_back((self.last, Input::BookDelta(levels))),
-            None if self.held.len() < MAX_HELD => self.held.push((key.last_id, levels)),
-            None => {
-                self.held.remove(0);
-                self.held.push((key.last_id, levels));
-                let reason = format!("{MAX_HELD} updates and no snapshot yet: the book cannot be known");
-                return Err(Fault::new(FaultKind::Malformed, reason));
+        if self.has_snapshot {
+            let is_contained = key.last_id.is_some() && key.last_id <= self.contained;
+            if !is_contained {
+                ready.push_back((self.last, Input::BookDelta(levels)));
             }
+            return Ok(());
         }
+        if self.held.len() == MAX_HELD {
+            let reason = format!("{MAX_HELD} updates and no snapshot yet: the book cannot be known");
+            return Err(Fault::new(FaultKind::Malformed, reason));
+        }
+        self.held.push((key.last_id, levels));
         Ok(())
     }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use csv::ByteRecord;
 use serde::Serialize;
 
+use super::FileError;
+use super::archive::Origin;
 use super::clock::Unit;
 
 /// What a file holds.
@@ -36,7 +38,7 @@ impl fmt::Display for Kind {
 }
 
 /// The headers that are known, for the message that says so.
-pub(super) const KNOWN: &str = "candles `ts_ms,open,high,low,close,volume`, trades `ts_ms,price,size,side[,trade_id]`, \
+const KNOWN: &str = "candles `ts_ms,open,high,low,close,volume`, trades `ts_ms,price,size,side[,trade_id]`, \
      quotes `ts_ms,bid_price,bid_size,ask_price,ask_size`, books `ts_ms,recv_ns,kind,first_id,last_id,prev_id,side,price,size`, \
      funding `ts_ms,rate`; the time may be ts_ms, ts_ns, ts or time";
 
@@ -141,8 +143,8 @@ impl Layout {
         let time = |&(time, unit): &(&str, _)| Some((names.iter().position(|name| name == time)?, unit));
         let times: Vec<_> = TIMES.iter().filter_map(time).collect();
         let (price, size) = (find(&["price", "价格"]), find(&["size", "qty", "quantity", "amount", "数量"]));
-        let side = find(&["side", "交易方向"]);
-        let columns = if let (Some(kind), Some(side), Some(price), Some(size)) = (find(&["kind"]), side, price, size) {
+        let bought_or_sold = find(&["side", "交易方向"]);
+        let columns = if let (Some(kind), Some(side), Some(price), Some(size)) = (find(&["kind"]), bought_or_sold, price, size) {
             Columns::Books { received: find(&["recv_ns"]), kind, last_id: find(&["last_id"]), side, price, size }
         } else if let (Some(bid_price), Some(bid_size), Some(ask_price), Some(ask_size)) =
             (find(&["bid_price"]), find(&["bid_size"]), find(&["ask_price"]), find(&["ask_size"]))
@@ -153,16 +155,41 @@ impl Layout {
         {
             Columns::Candles { open, high, low, close, volume, confirm: find(&["confirm"]) }
         } else if let (Some(price), Some(size)) = (price, size) {
-            let taker = match (side, find(&["is_buyer_maker"])) {
-                (Some(side), _) => Taker::Side(side),
-                (None, Some(maker)) => Taker::BuyerIsMaker(maker),
-                (None, None) => return None,
+            let taker = match bought_or_sold {
+                Some(column) => Taker::Side(column),
+                None => Taker::BuyerIsMaker(find(&["is_buyer_maker"])?),
             };
             Columns::Trades { price, size, taker, id: find(&["trade_id", "agg_trade_id", "id", "交易id"]) }
         } else {
             Columns::Funding { rate: find(&["rate", "funding_rate"])? }
         };
         (!times.is_empty()).then_some(Self { width: names.len(), header: true, times, columns })
+    }
+
+    /// The columns that are looked at, in the file's order.
+    pub(super) fn used(&self) -> Vec<usize> {
+        let mut used: Vec<usize> = self.times.iter().map(|&(column, _)| column).collect();
+        match self.columns {
+            Columns::Candles { open, high, low, close, volume, confirm } => {
+                used.extend([open, high, low, close, volume]);
+                used.extend(confirm);
+            }
+            Columns::Trades { price, size, taker: Taker::Side(taker) | Taker::BuyerIsMaker(taker), id } => {
+                used.extend([price, size, taker]);
+                used.extend(id);
+            }
+            Columns::Quotes { bid_price, bid_size, ask_price, ask_size } => {
+                used.extend([bid_price, bid_size, ask_price, ask_size]);
+            }
+            Columns::Books { received, kind, last_id, side, price, size } => {
+                used.extend([kind, side, price, size]);
+                used.extend(received.into_iter().chain(last_id));
+            }
+            Columns::Funding { rate } => used.push(rate),
+        }
+        used.sort_unstable();
+        used.dedup();
+        used
     }
 
     /// Binance's files without a header, and bare `time,open,high,low,close,volume`.
@@ -179,6 +206,12 @@ impl Layout {
         };
         Some(Self { width: first.len(), header: false, times: vec![(time, None)], columns })
     }
+}
+
+/// The error for a header that is not known.
+pub(super) fn unknown(origin: &Origin, header: &str) -> FileError {
+    let shown: String = header.chars().take(80).collect();
+    origin.format_error(format!("its header `{shown}` is of no known kind: expected {KNOWN}"))
 }
 
 /// freqtrade's JSON has no names.

@@ -17,6 +17,7 @@ mod archive;
 mod fault;
 mod clock;
 mod json;
+mod columns;
 mod rows;
 mod decode;
 mod books;

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read};
 use csv::ByteRecord;
 
 use super::archive::{Format, Origin};
+use super::columns::ColumnRows;
 use super::json::JsonRows;
 use super::layout::Layout;
 use super::{FileError, layout};
@@ -13,6 +14,7 @@ use super::{FileError, layout};
 pub(super) enum Rows {
     Text(Box<csv::Reader<Box<dyn Read + Send>>>),
     Json(Box<JsonRows<BufReader<Box<dyn Read + Send>>>>),
+    Columns(Box<ColumnRows>),
 }
 
 /// Why no further row can be read.
@@ -42,7 +44,10 @@ impl Rows {
                 let rows = JsonRows::new(BufReader::new(origin.open()?));
                 Ok((Self::Json(Box::new(rows)), layout::json_candles()))
             }
-            Format::Parquet | Format::Feather => Err(origin.format_error("no")),
+            format @ (Format::Parquet | Format::Feather) => {
+                let (rows, layout) = ColumnRows::open(origin, format)?;
+                Ok((Self::Columns(Box::new(rows)), layout))
+            }
         }
     }
 
@@ -59,11 +64,7 @@ impl Rows {
             Err(Broken::Io(error)) => return Err(origin.io_error(error)),
             Err(Broken::Damaged(reason)) => return Err(FileError::Row { path: origin.path().to_owned(), line: 1, reason }),
         }
-        let Some(layout) = Layout::of(&first, aggregated) else {
-            let shown: String = String::from_utf8_lossy(first.as_slice()).chars().take(80).collect();
-            let shown = if first.len() > 1 { join(&first) } else { shown };
-            return Err(origin.format_error(format!("its header `{shown}` is of no known kind: expected {}", layout::KNOWN)));
-        };
+        let layout = Layout::of(&first, aggregated).ok_or_else(|| layout::unknown(origin, &join(&first)))?;
         if !layout.header {
             rows = Self::Text(Box::new(text(origin)?));
         }
@@ -78,6 +79,7 @@ impl Rows {
                 other => Broken::Damaged(format!("{other:?}")),
             }),
             Self::Json(rows) => rows.next(row),
+            Self::Columns(rows) => rows.next(row),
         }
     }
 
@@ -86,6 +88,7 @@ impl Rows {
         match self {
             Self::Text(_) => row.position().map_or(0, csv::Position::line),
             Self::Json(rows) => rows.line(),
+            Self::Columns(rows) => rows.line(),
         }
     }
 
@@ -94,12 +97,13 @@ impl Rows {
         match self {
             Self::Text(reader) => reader.position().line(),
             Self::Json(rows) => rows.line() + 1,
+            Self::Columns(rows) => rows.line() + 1,
         }
     }
 }
 
-/// A header as it stands in the file, shortened.
+/// A header as it stands in the file.
 fn join(row: &ByteRecord) -> String {
     let fields: Vec<_> = row.iter().map(String::from_utf8_lossy).collect();
-    fields.join(",").chars().take(80).collect()
+    fields.join(",")
 }

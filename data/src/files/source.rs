@@ -86,7 +86,7 @@ impl Seen {
         if let Some(digits) = Digits::parse(field) {
             let whole = 10_u128.checked_pow(digits.decimals).map_or(0, |power| digits.mantissa / power);
             // What is beyond the limits is refused when it is its turn.
-            if whole <= MAX_QUANTITY.unsigned_abs().into() {
+            if whole <= u128::from(MAX_QUANTITY.unsigned_abs()) {
                 self.decimals = self.decimals.max(digits.decimals);
                 self.whole = self.whole.max(whole);
             }
@@ -101,7 +101,7 @@ impl Seen {
     fn scale(self) -> u8 {
         let wanted = self.decimals().max(USUAL_SCALE);
         let largest = (self.whole + 1).saturating_mul(HEADROOM);
-        let fits = |scale: u8| largest.saturating_mul(10_u128.pow(u32::from(scale))) <= i64::MAX.unsigned_abs().into();
+        let fits = |scale: u8| largest.saturating_mul(10_u128.pow(u32::from(scale))) <= u128::from(i64::MAX.unsigned_abs());
         (0..=wanted).rev().find(|&scale| fits(scale)).unwrap_or(0)
     }
 }

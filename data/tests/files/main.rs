@@ -1,5 +1,6 @@
 //! History in files, from outside: what is read, what is refused and with which words, and how fast.
 
+mod columns;
 mod malformed;
 mod shared_data;
 mod speed;

@@ -21,10 +21,10 @@ fn check(name: &str, content: impl AsRef<[u8]>, expected: &Expect) {
 
 #[test]
 fn packed_or_not_the_events_are_the_same() {
-    let expected = expect![[r#"
+    let expected = expect![[r"
         2024-01-01T00:01:00Z bar 2024-01-01T00:00:00Z 1m 4228358000000 4229862000000 4226102000000 4229861000000 3592724000
         2024-01-01T00:02:00Z bar 2024-01-01T00:01:00Z 1m 4229862000000 4232000000000 4229861000000 4232000000000 2116779000
-    "#]];
+    "]];
     for name in ["a.csv", "a.csv.gz", "a.csv.zst", "a.zip", "BTC-USDT_1m.csv", "A.CSV"] {
         check(name, CANDLES, &expected);
     }
@@ -49,25 +49,25 @@ fn trades_quotes_funding() {
     check(
         "trades.csv",
         "ts_ns,price,size,side\n1704067200000000001,50000.1,0.0100,BUY\n1704067200000000001,50000.1,2,SELL\n",
-        &expect![[r#"
+        &expect![[r"
             2024-01-01T00:00:00.000000001Z trade 5000010000000 1000000 Buy None
             2024-01-01T00:00:00.000000001Z trade 5000010000000 200000000 Sell None
-        "#]],
+        "]],
     );
     check(
         "l1.csv",
         "ts_ms,ts_ns,bid_price,bid_size,ask_price,ask_size\n1742944020840,1742944020840478284,87232.0,2.4,87232.01,0\n",
-        &expect![[r#"
+        &expect![[r"
             2025-03-25T23:07:00.840478284Z quote 8723200000000 240000000 8723201000000 0
-        "#]],
+        "]],
     );
     check(
         "funding.csv",
         "ts_ms,rate\n1760342400000,0.0000252064265645\n1760371200000,-1e-05\n",
-        &expect![[r#"
+        &expect![[r"
             2025-10-13T08:00:00Z funding 0.0000252064265645
             2025-10-13T16:00:00Z funding -0.00001
-        "#]],
+        "]],
     );
 }
 
@@ -76,14 +76,14 @@ fn binance_files_have_no_header() {
     check(
         "BTCUSDT-1m-2025-01.zip",
         "1735689600000000,93576.00,93610.93,93537.50,93610.93,8.21827,1735689659999999,768978.6,2631,3.9,372.1,0\n",
-        &expect![[r#"
+        &expect![[r"
             2025-01-01T00:01:00Z bar 2025-01-01T00:00:00Z 1m 9357600000000 9361093000000 9353750000000 9361093000000 821827000
-        "#]],
+        "]],
     );
-    let trades = expect![[r#"
+    let trades = expect![[r"
         2024-01-01T00:00:00Z trade 4228358000000 100000 Sell Some(100)
         2024-01-01T00:00:00.001Z trade 4228359000000 200000 Buy Some(101)
-    "#]];
+    "]];
     check(
         "BTCUSDT-trades-2024-01.zip",
         "100,42283.58,0.001,42.28,1704067200000,True,True\n101,42283.59,0.002,84.5,1704067200001,False,True\n",
@@ -108,10 +108,10 @@ fn binance_files_have_no_header() {
 
 #[test]
 fn okx_files() {
-    let trades = expect![[r#"
+    let trades = expect![[r"
         2024-01-01T00:00:00Z trade 4228350000000 100000 Buy Some(7)
         2024-01-01T00:00:00Z trade 4228360000000 200000 Sell Some(8)
-    "#]];
+    "]];
     let rows = "7,buy,0.001,42283.5,1704067200000\n8,sell,0.002,42283.6,1704067200000\n";
     let gbk = b"trade_id/\xbd\xbb\xd2\xd7id,side/\xbd\xbb\xd2\xd7\xb7\xbd\xcf\xf2,size/\xca\xfd\xc1\xbf,price/\xbc\xdb\xb8\xf1,created_time/\xb3\xc9\xbd\xbb\xca\xb1\xbc\xe4\n";
     check("BTC-USDT-trades-2024-01-01.zip", format!("trade_id,side,size,price,created_time\n{rows}"), &trades);
@@ -121,9 +121,9 @@ fn okx_files() {
         "BTC-USDT_1h.csv",
         "instrument_name,open,high,low,close,vol,vol_ccy,vol_quote,open_time,confirm\n\
          BTC-USDT,1,2,0.5,1.5,10,10,15,1704067200000,1\nBTC-USDT,1.5,2,1,1,3,3,4,1704070800000,0\n",
-        &expect![[r#"
+        &expect![[r"
             2024-01-01T01:00:00Z bar 2024-01-01T00:00:00Z 1h 100000000 200000000 50000000 150000000 1000000000
-        "#]],
+        "]],
     );
 }
 
@@ -132,10 +132,10 @@ fn freqtrade_json_is_read_from_its_text() {
     check(
         "BTC_USDT-1h.json",
         "[[1704067200000, 42283.58, 42298.62, 42261.02, 42298.61, 35.92724],\n [1704070800000,42298.61,42300.0,4.2e4,42100,1]]\n",
-        &expect![[r#"
+        &expect![[r"
             2024-01-01T01:00:00Z bar 2024-01-01T00:00:00Z 1h 4228358000000 4229862000000 4226102000000 4229861000000 3592724000
             2024-01-01T02:00:00Z bar 2024-01-01T01:00:00Z 1h 4229861000000 4230000000000 4200000000000 4210000000000 100000000
-        "#]],
+        "]],
     );
 }
 
@@ -153,12 +153,12 @@ fn rows_of_levels_become_messages_and_wait_for_a_snapshot() {
          1723161255408,4,update,6,7,,bid,100,9\n\
          1723161255508,5,update,10,11,,bid,100,0\n\
          1723161255508,6,update,12,13,,ask,101,0\n",
-        &expect![[r#"
+        &expect![[r"
             2024-08-08T23:54:15.308Z snapshot 2+1
             2024-08-08T23:54:15.308Z delta 1+0
             2024-08-08T23:54:15.508Z delta 1+0
             2024-08-08T23:54:15.508Z delta 0+1
-        "#]],
+        "]],
     );
 }
 
@@ -167,12 +167,12 @@ fn missing_bars_are_a_gap_before_the_next_bar() {
     check(
         "BTC-USDT_1m.csv",
         "ts_ms,open,high,low,close,volume\n1704067200000,1,2,1,2,1\n1704067260000,1,2,1,2,1\n1704067440000,1,2,1,2,1\n",
-        &expect![[r#"
+        &expect![[r"
             2024-01-01T00:01:00Z bar 2024-01-01T00:00:00Z 1m 100000000 200000000 100000000 200000000 100000000
             2024-01-01T00:02:00Z bar 2024-01-01T00:01:00Z 1m 100000000 200000000 100000000 200000000 100000000
             2024-01-01T00:05:00Z gap 2024-01-01T00:02:00Z 2024-01-01T00:04:00Z
             2024-01-01T00:05:00Z bar 2024-01-01T00:04:00Z 1m 100000000 200000000 100000000 200000000 100000000
-        "#]],
+        "]],
     );
 }
 
@@ -191,11 +191,11 @@ fn what_the_caller_says_goes_before_name_and_rows() {
     assert_eq!((source.kind(), source.decimals(), source.scales()), (Kind::Candles, (2, 5), (8, 8)));
     let source = Source::open(&path, &options).unwrap();
     assert_eq!((source.symbol(), source.interval().unwrap().to_string()), (Some("BTC-USDT"), "30m".to_owned()));
-    expect![[r#"
+    expect![[r"
         2024-01-01T00:00:00Z bar 2023-12-31T23:30:00Z 30m 4228358000000 4229862000000 4226102000000 4229861000000 3592724000
         2024-01-01T01:00:00Z gap 2024-01-01T00:00:00Z 2024-01-01T00:30:00Z
         2024-01-01T01:00:00Z bar 2024-01-01T00:30:00Z 30m 4229862000000 4232000000000 4229861000000 4232000000000 2116779000
-    "#]]
+    "]]
     .assert_eq(&transcript(&read(&path, &options).unwrap()));
     let ticks = folder.file("ticks_1m.csv", "ts_ms,price,size,side\n1704067200000,1,1,buy\n");
     let source = Source::open(ticks, &ReadOptions::default()).unwrap();
@@ -266,10 +266,10 @@ fn the_sample_reads_strictly() {
     let mut stream = history(vec![(source, instrument)]);
     let events: Vec<_> = stream.by_ref().collect::<Result<_, _>>().unwrap();
     assert_eq!((events.len(), stream.skipped()), (20_111, 0));
-    expect![[r#"
+    expect![[r"
         2017-07-01T12:00:00Z bar 2017-07-01T11:00:00Z 1h 250556000000 251338000000 249512000000 250917000000 11460000000
         2019-10-17T10:00:00Z bar 2019-10-17T09:00:00Z 1h 805100000000 805683000000 802123000000 803588000000 6125000000
-    "#]]
+    "]]
     .assert_eq(&transcript(&[events[0].clone(), events[20_110].clone()]));
 }
 
