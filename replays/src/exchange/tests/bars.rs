@@ -185,11 +185,11 @@ fn what_becomes_live_inside_a_bar_meets_only_its_close() {
     check(
         &after_first("> sell 1 profit 102 102.5\n120 bar 100 103 99 102.8 5"),
         &expect![[r#"
-        60 accepted #1
-        120 triggered #1
-        120 filled #1 1 @ 102.8 maker fee 0.1028
-        USDT 10102.6972, BTC 9
-    "#]],
+            60 accepted #1
+            120 triggered #1
+            120 filled #1 1 @ 102.5 maker fee 0.1025
+            USDT 10102.3975, BTC 9
+        "#]],
     );
     let late = ExchangeConfig { entry_latency_us: 1_000_000, ..ExchangeConfig::default() };
     let script =

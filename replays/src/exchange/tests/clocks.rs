@@ -145,7 +145,7 @@ fn at_one_instant_market_data_come_first_then_reports_then_orders_then_the_timer
     let last = ExchangeConfig { fill: BarFill::Last, ..ExchangeConfig::default() };
     expect!["1 trade 1000; 1.5 timer; 1.5 accepted #1; 1.5 filled #1 1 @ 100 taker fee 0.2; 2 trade 1001; 2 trade 1002; 2 end"]
         .assert_eq(&with_deadlines(&last, &["1000", "2000", "2000"], &[1_500], Some("buy 1 market")));
-    expect!["1 trade 1000; 1.5 timer; 2 trade 1001; 2 accepted #1; 2 triggered #1; 2 timer; 2.5 accepted #1; 2.5 triggered #1; 3 trade 1002; 3 filled #1 1 @ 100.2 taker fee 0.2004; 3 filled #1 1 @ 100.2 taker fee 0.2004; 3 end"].assert_eq(&with_deadlines(
+    expect!["1 trade 1000; 1.5 timer; 2 trade 1001; 2 accepted #1; 2 triggered #1; 2 timer; 3 trade 1002; 3 filled #1 1 @ 100.2 taker fee 0.2004; 3 end"].assert_eq(&with_deadlines(
         &latencies(0, 500, 0),
         &["1000", "2000", "3000"],
         &[1_500, 2_000],

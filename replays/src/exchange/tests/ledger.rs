@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use engine::event::{Decision, Event, Input, Record};
 use engine::market::Side;
 use engine::number::{Decimal, Price, Quantity};
-use engine::order::{Fill, Liquidity, OrderId, OrderKind, OrderRequest};
+use engine::order::{CancelReason, Fill, Liquidity, OrderId, OrderKind, OrderRequest};
 use proptest::prelude::*;
 
-use super::script::{instrument, run};
+use super::script::{instrument, report, run};
 use crate::exchange::{Balance, BarFill, ExchangeConfig, QueueModel};
 
 /// An order as its reports tell it.
@@ -44,7 +44,8 @@ struct Ledger {
     fills: u64,
     usdt: Decimal,
     btc: Decimal,
-    fees: Decimal,
+    /// What the next report has to say: the order linked with the one that just filled lost this quantity.
+    owed: Option<(OrderId, Quantity)>,
 }
 
 impl Ledger {
@@ -67,6 +68,21 @@ impl Ledger {
     }
 
     fn report(&mut self, record: &Record, input: &Input) {
+        if report(input).is_none() {
+            return;
+        }
+        if let Some((other, quantity)) = self.owed.take() {
+            let left = self.orders[&other].remaining() - quantity;
+            match input {
+                Input::OrderAmended(amendment) => {
+                    let total = left + self.orders[&other].filled;
+                    assert_eq!((amendment.order, amendment.quantity), (other, Some(total)));
+                    assert!(left.is_positive());
+                }
+                Input::OrderCanceled { order, reason: CancelReason::Linked } => assert!(*order == other && !left.is_positive()),
+                _ => panic!("{other} shares its quantity and must lose {quantity}, not {input:?}"),
+            }
+        }
         match input {
             Input::OrderAccepted(id) => {
                 let linked = self.orders[id].request.oco;
@@ -92,16 +108,14 @@ impl Ledger {
                 let order = self.open(amendment.order);
                 order.request.quantity = amendment.quantity.unwrap_or(order.request.quantity);
                 assert!(order.remaining().is_positive());
-                order.request.kind = match order.request.kind {
-                    OrderKind::Limit { price, time_in_force } => {
-                        OrderKind::Limit { price: amendment.price.unwrap_or(price), time_in_force }
+                if let Some(new) = amendment.price {
+                    match &mut order.request.kind {
+                        OrderKind::Limit { price, .. }
+                        | OrderKind::StopLimit { price, .. }
+                        | OrderKind::TakeProfitLimit { price, .. } => *price = new,
+                        kind => panic!("{kind:?} has no price to amend"),
                     }
-                    OrderKind::StopLimit { trigger, price } => OrderKind::StopLimit {
-                        trigger: amendment.trigger.unwrap_or(trigger),
-                        price: amendment.price.unwrap_or(price),
-                    },
-                    kind => kind,
-                };
+                }
             }
             _ => {}
         }
@@ -127,7 +141,7 @@ impl Ledger {
         let sign = if side == Side::Buy { Decimal::ONE } else { -Decimal::ONE };
         self.usdt -= sign * notional + fill.fee.0;
         self.btc += sign * fill.quantity.0;
-        self.fees += fill.fee.0;
+        self.owed = self.orders[&fill.order].linked.map(|other| (other, fill.quantity));
         if done {
             self.end(fill.order);
         }
@@ -136,7 +150,7 @@ impl Ledger {
     fn end(&mut self, id: OrderId) {
         let order = self.open(id);
         order.ended = true;
-        if let Some(other) = order.linked
+        if let Some(other) = order.linked.take()
             && let Some(other) = self.orders.get_mut(&other)
         {
             other.linked = None;
@@ -269,8 +283,6 @@ fn script() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn orders_and_money_agree_with_a_naive_ledger(config in config(), script in script()) {
         let mut ledger = Ledger::default();
@@ -287,5 +299,29 @@ proptest! {
         for (id, order) in &ledger.orders {
             prop_assert!(order.accepted || order.ended, "{} was never answered", id);
         }
+    }
+
+    #[test]
+    fn nothing_fills_at_a_price_that_its_bar_does_not_contain(
+        config in config(),
+        lines in prop::collection::vec(((960..1_040_i64, 1..6_i64, 1..300_i64), prop::collection::vec(request(), 0..3)), 1..60),
+    ) {
+        let config = ExchangeConfig { feed_latency_us: 0, response_latency_us: 0, latency_jitter_us: 0, ..config };
+        let mut script = String::new();
+        for (step, ((price, spread, size), requests)) in lines.into_iter().enumerate() {
+            script += &market(4, step + 1, price, spread, size, true);
+            script.push('\n');
+            requests.iter().for_each(|request| script += &format!("> {request}\n"));
+        }
+        let (mut bar, rules) = (None, instrument());
+        run(&config, &script, |record, _| match &record.event {
+            Event::Input(Input::Bar(new)) => bar = Some(*new),
+            Event::Input(Input::OrderFilled(fill)) => {
+                let bar = bar.expect("a fill before any bar");
+                let range = rules.price(bar.low)..=rules.price(bar.high);
+                assert!(range.contains(&fill.price), "{fill:?} outside {bar:?}");
+            }
+            _ => {}
+        });
     }
 }

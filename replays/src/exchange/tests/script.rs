@@ -106,7 +106,7 @@ pub(super) fn run(config: &ExchangeConfig, script: &str, mut watch: impl FnMut(&
     history.push((history.last().unwrap().0, Input::SessionEnded { skipped_rows: 0 }));
 
     let mut exchange = Exchange::new(history.into_iter().map(Ok), config);
-    let (mut seq, mut seen) = (1, 0);
+    let (mut seq, mut seen) = (1, 0_usize);
     while let Some((at, input)) = exchange.next(None).unwrap() {
         let is_report = report(&input).is_some();
         watch(&Record { seq: 0, at, cause: 0, event: Event::Input(input) }, exchange.balances());
