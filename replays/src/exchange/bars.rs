@@ -126,9 +126,18 @@ impl Market {
     }
 
     fn at_close(&mut self, index: usize, prices: &Prices, volume: &mut Volume, desk: &mut Desk) {
-        if !self.saw_open(index, prices) {
-            let print = prices.print(prices.closed_at, prices.close);
-            self.meet_print(index, &print, volume, desk);
+        if self.saw_open(index, prices) {
+            return;
+        }
+        let order = &self.orders[index];
+        match order.limit().filter(|_| order.is_live() && !order.takes()) {
+            // It rested before the close came to it: the better price would not have been given to it.
+            Some(limit) if (prices.low..=prices.high).contains(&limit) => {
+                if self.rests_within(limit, order.side, prices.close, desk) {
+                    self.fill_resting(index, prices.closed_at, limit, volume, desk);
+                }
+            }
+            _ => self.meet_print(index, &prices.print(prices.closed_at, prices.close), volume, desk),
         }
     }
 

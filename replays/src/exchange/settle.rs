@@ -28,15 +28,27 @@ impl Market {
         }
     }
 
-    /// Holds what an order needs, less what the order that it is linked with holds for the same quantity.
+    /// Holds what an order needs. Of a linked pair, which shares one quantity, as much as the one that needs more.
     #[must_use]
     pub(super) fn reserve(&mut self, index: usize, desk: &mut Desk) -> bool {
+        let partner = self.partner(index);
         self.release(index, desk);
-        let shared = self.partner(index).map_or(Amount::ZERO, |partner| self.orders[partner].hold);
-        let need = (self.orders[index].need(&self.instrument) - shared).max(Amount::ZERO);
-        let enough = desk.account.hold(self.held_in(self.orders[index].side), need);
+        let mut shared = Amount::ZERO;
+        if let Some(partner) = partner {
+            self.release(partner, desk);
+            let need = self.orders[partner].need(&self.instrument);
+            if self.hold(partner, need, desk) {
+                shared = need;
+            }
+        }
+        let need = self.orders[index].need(&self.instrument) - shared;
+        self.hold(index, need.max(Amount::ZERO), desk)
+    }
+
+    fn hold(&mut self, index: usize, amount: Amount, desk: &mut Desk) -> bool {
+        let enough = desk.account.hold(self.held_in(self.orders[index].side), amount);
         if enough {
-            self.orders[index].hold = need;
+            self.orders[index].hold = amount;
         }
         enough
     }

@@ -1,1 +1,69 @@
-//! refusals
+//! What the venue does not take.
+
+use super::script::play;
+use crate::exchange::ExchangeConfig;
+
+#[test]
+fn every_broken_rule_has_its_reason() {
+    for (request, reason) in [
+        ("buy 1 limit 100.05", "PriceOffTick"),
+        ("sell 1 stop 99.55", "PriceOffTick"),
+        ("sell 1 stop 99 98.95", "PriceOffTick"),
+        ("sell 1 trail 0.05", "PriceOffTick"),
+        ("buy 1.005 market", "QuantityOffLot"),
+        ("buy 0.04 market", "BelowMinimumSize"),
+        ("buy 0 market", "InvalidNumber"),
+        ("buy -1 market", "InvalidNumber"),
+        ("buy 1000000000000001 market", "InvalidNumber"),
+        ("buy 1 limit 0", "InvalidNumber"),
+        ("buy 1 limit -100", "InvalidNumber"),
+        ("buy 1 limit 1000000000000.1", "InvalidNumber"),
+        ("sell 1 trail 0%", "InvalidNumber"),
+        ("sell 1 trail 100%", "InvalidNumber"),
+        ("sell 1 market of 7", "UnknownInstrument"),
+        ("buy 100 limit 100", "InsufficientBalance"),
+        ("sell 10.01 limit 101", "InsufficientBalance"),
+        ("buy 1000000000000000 limit 1000000000000", "InsufficientBalance"),
+        ("buy 1000000000000000 market", "InsufficientBalance"),
+        ("sell 1 stop 99 oco 9", "LinkedOrderNotOpen"),
+    ] {
+        let told =
+            play(&ExchangeConfig::default(), &format!("1 trade 100 1 buy\n> {request}\n2 trade 90 9 buy\n3 trade 110 9 buy"));
+        assert_eq!(told, format!("1 rejected #1 {reason}\nUSDT 10000, BTC 10\n"), "{request}");
+    }
+}
+
+#[test]
+fn without_a_price_there_is_no_market() {
+    for request in ["buy 1 market", "sell 1 trail 2"] {
+        let told = play(&ExchangeConfig::default(), &format!("1 gap\n> {request}\n2 trade 90 9 buy"));
+        assert_eq!(told, "1 rejected #1 NoMarket\nUSDT 10000, BTC 10\n", "{request}");
+    }
+    // A limit order needs none.
+    let told = play(&ExchangeConfig::default(), "1 gap\n> buy 1 limit 100\n2 trade 90 9 buy");
+    assert_eq!(told, "1 accepted #1\n2 filled #1 1 @ 90 taker fee 0.18\nUSDT 9909.82, BTC 11\n");
+}
+
+#[test]
+fn every_broken_amendment_has_its_reason() {
+    for (order, amendment, reason) in [
+        ("buy 1 limit 98", "amend 9 price 97", "amend rejected #9 NotOpen"),
+        ("buy 1 limit 98", "cancel 9", "cancel rejected #9 NotOpen"),
+        ("buy 1 limit 98", "amend 1 price 97.05", "amend rejected #1 PriceOffTick"),
+        ("buy 1 limit 98", "amend 1 quantity 0.01", "amend rejected #1 BelowMinimumSize"),
+        ("buy 1 limit 98", "amend 1 quantity 0.3", "amend rejected #1 BelowFilledQuantity"),
+        ("buy 1 limit 98", "amend 1 quantity 200", "amend rejected #1 InsufficientBalance"),
+        ("buy 1 limit 98", "amend 1 trigger 97", "amend rejected #1 NotAmendable"),
+        ("sell 1 stop 90", "amend 1 price 97", "amend rejected #1 NotAmendable"),
+        ("sell 1 trail 50", "amend 1 trigger 97", "amend rejected #1 NotAmendable"),
+    ] {
+        let script = format!(
+            "1 trade 100 1 buy\n> {order}\n2 trade 97.5 0.3 sell\n> {amendment}\n> cancel 1\n3 trade 90.5 0.1 sell\n> cancel 1"
+        );
+        let told = play(&ExchangeConfig::default(), &script);
+        let lines: Vec<&str> = told.lines().filter(|line| !line.contains("filled")).collect();
+        let expected = ["1 accepted #1", &format!("2 {reason}"), "2 canceled #1 Requested", "3 cancel rejected #1 NotOpen"];
+        assert_eq!(lines[..4], expected, "{order}, {amendment}");
+        assert!(!told.contains("held"), "everything is let go: {told}");
+    }
+}

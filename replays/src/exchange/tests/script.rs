@@ -26,7 +26,7 @@ use engine::number::{Decimal, FixedPrice, FixedSize, Price, Rate};
 use engine::order::{Amendment, Fill, Liquidity, OrderId, OrderKind, OrderRequest, Owner, StrategyId, TimeInForce, TrailBy};
 use engine::time::{Interval, SECOND_NS, Timestamp};
 
-use crate::exchange::{Exchange, ExchangeConfig, History};
+use crate::exchange::{Balance, Exchange, ExchangeConfig};
 use crate::gateway::Gateway;
 
 /// Ticks of 0.1, lots of 0.01, maker 0.1 %, taker 0.2 %.
@@ -70,11 +70,32 @@ pub(super) fn opening() -> Vec<(Timestamp, Input)> {
 
 /// Plays a script and tells what the engine saw of its orders, and the balances at the end.
 pub(super) fn play(config: &ExchangeConfig, script: &str) -> String {
-    let lines: Vec<&str> = script.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let (mut out, mut last) = (String::new(), Vec::new());
+    run(config, script, |record, balances| {
+        if let Event::Input(input) = &record.event
+            && let Some(text) = report(input)
+        {
+            writeln!(out, "{} {text}", seconds(record.at)).unwrap();
+        }
+        last = balances.to_vec();
+    });
+    for balance in last.iter().rev() {
+        write!(out, "{} {}", balance.currency, balance.total.0.normalize()).unwrap();
+        if !balance.held.is_zero() {
+            write!(out, " ({} held)", balance.held.0.normalize()).unwrap();
+        }
+        out.push_str(if balance.currency.as_str() == "BTC" { "\n" } else { ", " });
+    }
+    out
+}
+
+/// Plays a script and shows each line of the log, with the balances that the exchange has by then. The `seq`
+/// of a decision is its order's number; that of an input is zero.
+pub(super) fn run(config: &ExchangeConfig, script: &str, mut watch: impl FnMut(&Record, &[Balance])) {
     let mut history = opening();
     let first = history.len();
     let mut asked: Vec<Vec<&str>> = Vec::new();
-    for line in lines {
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some(request) = line.strip_prefix('>') {
             asked.last_mut().expect("a request follows a market event").push(request.trim());
         } else {
@@ -85,33 +106,22 @@ pub(super) fn play(config: &ExchangeConfig, script: &str) -> String {
     history.push((history.last().unwrap().0, Input::SessionEnded { skipped_rows: 0 }));
 
     let mut exchange = Exchange::new(history.into_iter().map(Ok), config);
-    let (mut seq, mut seen, mut out) = (1, 0, String::new());
+    let (mut seq, mut seen) = (1, 0_usize);
     while let Some((at, input)) = exchange.next(None).unwrap() {
-        match report(&input) {
-            Some(text) => writeln!(out, "{} {text}", seconds(at)).unwrap(),
-            None if seen < first => seen += 1,
-            None => {
-                for request in asked.get(seen - first).into_iter().flatten() {
-                    exchange.execute(&[record(seq, at, decision(request))]).unwrap();
-                    seq += u64::from(!request.starts_with("amend") && !request.starts_with("cancel"));
-                }
-                seen += 1;
-            }
+        let is_report = report(&input).is_some();
+        watch(&Record { seq: 0, at, cause: 0, event: Event::Input(input) }, exchange.balances());
+        if is_report {
+            continue;
         }
+        for request in seen.checked_sub(first).and_then(|place| asked.get(place)).into_iter().flatten() {
+            let record = record(seq, at, decision(request));
+            seq += u64::from(matches!(record.event, Event::Decision(Decision::OrderRequested(_))));
+            exchange.execute(std::slice::from_ref(&record)).unwrap();
+            watch(&record, exchange.balances());
+        }
+        seen += 1;
     }
     assert_eq!(seen, first + asked.len() + 1, "the engine saw everything, the session's end included");
-    balances(&exchange, &mut out);
-    out
-}
-
-fn balances<M: History>(exchange: &Exchange<M>, out: &mut String) {
-    for balance in exchange.balances().iter().rev() {
-        write!(out, "{} {}", balance.currency, balance.total.0.normalize()).unwrap();
-        if !balance.held.is_zero() {
-            write!(out, " ({} held)", balance.held.0.normalize()).unwrap();
-        }
-        out.push_str(if balance.currency.as_str() == "BTC" { "\n" } else { ", " });
-    }
 }
 
 pub(super) fn record(seq: u64, at: Timestamp, decision: Decision) -> Record {
