@@ -43,12 +43,17 @@ fn a_wrong_command_line_or_environment_is_refused() {
 }
 
 #[test]
-fn what_is_no_text_at_all_is_refused() {
+fn what_is_no_configuration_at_all_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tickfold.toml");
     fs::write(&path, b"seed = 1\n# caf\xe9\n").unwrap();
     let output = tickfold(dir.path(), &["config", "check"], &[]);
     assert_refused(&output, 2, "not valid TOML in tickfold.toml (line 2): this line is not UTF-8 text", "latin-1");
+
+    fs::write(&path, format!("seed = {}", "[".repeat(100_000))).unwrap();
+    let output = tickfold(dir.path(), &["config", "check"], &[]);
+    let message = "not valid TOML in tickfold.toml (line 1): cannot recurse further; max recursion depth met";
+    assert_refused(&output, 2, message, "a list in a list in a list");
 
     fs::write(&path, "1700000000000,1,2,0.5,1.5,10\n".repeat(50_000)).unwrap();
     let output = tickfold(dir.path(), &["config", "check"], &[]);
