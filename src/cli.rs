@@ -35,7 +35,7 @@ pub struct Cli {
 /// The options that every command takes, before its name or after it.
 #[derive(Args)]
 pub struct Globals {
-    /// Holds one folder a run
+    /// The folder that holds one folder a run
     #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
     pub runs: PathBuf,
 

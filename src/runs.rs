@@ -218,8 +218,8 @@ mod tests {
         for (name, expected) in [
             ("2026", "2 runs begin with \\\"2026\\\": 20261121-093016-0001, 20261121-093015-8f3a"),
             (
-                "20261121-0930150",
-                "no run \\\"20261121-0930150\\\" in RUNS, and no folder of that name; near it: 20261121-093015-8f3a, 20261121-093016-0001",
+                "20261121-093015-8f3b",
+                "no run \\\"20261121-093015-8f3b\\\" in RUNS, and no folder of that name; near it: 20261121-093015-8f3a, 20261121-093016-0001",
             ),
             ("", "no run \\\"\\\" in RUNS, and no folder of that name; near it: 20261121-093016-0001, 20261121-093015-8f3a"),
         ] {

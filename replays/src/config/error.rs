@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The operating system refused.
-    #[error("cannot read the configuration {}: {source} (`tickfold init` writes a first one)", path.display())]
+    #[error("cannot read the configuration {}: {source}{}", path.display(), first_one(source))]
     Read {
         /// Which file.
         path: PathBuf,
@@ -53,6 +53,10 @@ pub enum ConfigError {
         /// Why not.
         reason: String,
     },
+}
+
+fn first_one(error: &std::io::Error) -> &'static str {
+    if error.kind() == std::io::ErrorKind::NotFound { " (`tickfold init` writes a first one)" } else { "" }
 }
 
 /// Where a value was written. Prints as `in tickfold.toml (line 7)`.

@@ -63,8 +63,7 @@ impl Given {
         if let Content::List(items) = &mut node.content {
             return match segment.parse::<usize>() {
                 Ok(index) if index > items.len() => {
-                    let count = items.len();
-                    Err(format!("there is no element {index}: the list has {count} (from 0), and {count} would append to it"))
+                    Err(format!("element {index} is beyond the end of the list; its next one is {}", items.len()))
                 }
                 Ok(index) => {
                     if index == items.len() {

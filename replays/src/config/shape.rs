@@ -1,5 +1,7 @@
 //! The configuration's shape, read from its JSON Schema: which keys are known where, and what they hold.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value as Json;
 use strsim::jaro_winkler;
 use toml::Value;
@@ -89,33 +91,66 @@ impl<'s> Shape<'s> {
         let invalid = |reason| ConfigError::Invalid { key: path.clone(), origin: node.origin.clone(), reason };
         let (name, found) = describe(&node.content);
         if !self.takes(name) {
-            return Err(invalid(format!("expected {}, found {found}", self.expected())));
+            let hint = match (self.types()[..] == ["array"], path.0.last()) {
+                (true, Some(key)) if name == "object" => format!(": write [[{key}]]"),
+                _ => String::new(),
+            };
+            return Err(invalid(format!("expected {}, found {found}{hint}", self.expected())));
         }
         match &node.content {
-            Content::Scalar(Value::Integer(number)) => match self.here["minimum"].as_i64() {
-                Some(least) if *number < least => Err(invalid(format!("must be at least {least}, not {number}"))),
-                _ => Ok(()),
-            },
+            Content::Scalar(Value::Integer(number)) if !self.range().contains(number) => {
+                let (least, most) = self.range().into_inner();
+                let bound = if *number < least { format!("at least {least}") } else { format!("at most {most}") };
+                Err(invalid(format!("must be {bound}, not {number}")))
+            }
+            Content::Scalar(Value::String(text)) => {
+                let choices = self.choices();
+                if choices.is_empty() || choices.contains(&text.as_str()) {
+                    return Ok(());
+                }
+                let hint = nearest(choices.iter().copied(), text).map(|name| format!("; did you mean \"{name}\"?"));
+                Err(invalid(format!("\"{text}\" is none of {}{}", choices.join(", "), hint.unwrap_or_default())))
+            }
             Content::Scalar(_) => Ok(()),
             Content::List(items) => {
                 items.iter().enumerate().try_for_each(|(index, item)| self.item().check(item, &path.child(&index)))
             }
-            Content::Table(entries) => entries.iter().try_for_each(|(key, entry)| match self.property(key) {
-                Some(shape) => shape.check(entry, &path.child(key)),
-                None => Err(ConfigError::UnknownKey {
-                    key: path.child(key),
-                    origin: entry.origin.clone(),
-                    hint: self.hint(key),
-                    known: self.known().collect::<Vec<_>>().join(", "),
-                }),
-            }),
+            Content::Table(entries) => {
+                if let Some(missing) = self.required().find(|key| !entries.contains_key(*key)) {
+                    return Err(invalid(format!("has no \"{missing}\", and needs one")));
+                }
+                entries.iter().try_for_each(|(key, entry)| match self.property(key) {
+                    Some(shape) => shape.check(entry, &path.child(key)),
+                    None => Err(ConfigError::UnknownKey {
+                        key: path.child(key),
+                        origin: entry.origin.clone(),
+                        hint: self.hint(key),
+                        known: self.known().collect::<Vec<_>>().join(", "),
+                    }),
+                })
+            }
         }
+    }
+
+    fn required(self) -> impl Iterator<Item = &'s str> {
+        self.here["required"].as_array().into_iter().flatten().filter_map(Json::as_str)
+    }
+
+    /// The words that may stand here; none is any text.
+    fn choices(self) -> Vec<&'s str> {
+        let alternatives = self.here["oneOf"].as_array().into_iter().flatten();
+        alternatives.filter_map(|choice| choice["const"].as_str()).collect()
+    }
+
+    fn range(self) -> RangeInclusive<i64> {
+        let least = self.here["minimum"].as_i64().unwrap_or(i64::MIN);
+        let narrow = self.here["format"] == "uint32";
+        least..=self.here["maximum"].as_i64().unwrap_or(if narrow { u32::MAX.into() } else { i64::MAX })
     }
 
     /// What was probably meant: a key here that looks like it, or the same key in another section.
     fn hint(self, key: &str) -> String {
-        let near = self.known().map(|known| (jaro_winkler(known, key), known)).max_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((_, name)) = near.filter(|(likeness, _)| *likeness > 0.75) {
+        if let Some(name) = nearest(self.known(), key) {
             return format!("did you mean \"{name}\"? ");
         }
         let root = Self::of(self.root);
@@ -137,6 +172,12 @@ impl<'s> Shape<'s> {
             _ => "something else",
         }
     }
+}
+
+/// The word that was probably meant, if one looks like it.
+fn nearest<'w>(words: impl Iterator<Item = &'w str>, written: &str) -> Option<&'w str> {
+    let likeness = words.map(|word| (jaro_winkler(word, written), word)).max_by(|a, b| a.0.total_cmp(&b.0));
+    likeness.filter(|(likeness, _)| *likeness > 0.75).map(|(_, word)| word)
 }
 
 /// A value's JSON type, and how to show it to the one who wrote it.

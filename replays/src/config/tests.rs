@@ -253,11 +253,14 @@ fn errors_name_the_layer_that_they_come_from() {
         &[],
         &[],
         &["strategy.4.fast=1"],
-        expect![
-            "cannot set a value in --set strategy.4.fast=1: there is no element 4: the list has 0 (from 0), and 0 would append to it"
-        ],
+        expect!["cannot set a value in --set strategy.4.fast=1: element 4 is beyond the end of the list; its next one is 0"],
     );
-    wrong(&["[[strategy]]\nfast = 1"], &[], &["strategy.fast=2"], expect!["strategy.0 in 1.toml (line 1): missing field `name`"]);
+    wrong(
+        &["[[strategy]]\nfast = 1"],
+        &[],
+        &["strategy.fast=2"],
+        expect!["strategy.0 in 1.toml (line 1): has no \"name\", and needs one"],
+    );
     wrong(
         &["\n[[strategy]]\nname = \"a\"\n[[strategy]]\nname = \"a\""],
         &[],

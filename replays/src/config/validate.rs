@@ -86,7 +86,7 @@ impl InstrumentConfig {
                 format!("\"{}\" does not tell its currencies: write it as BTC-USDT, or give base and quote", self.symbol);
             return Err((path.child("symbol"), reason));
         };
-        ensure(base != quote, || (path.child("quote"), format!("{quote} is also the base")))?;
+        ensure(base != quote, || (path.child("symbol"), format!("base and quote are both {base}")))?;
         let steps = [
             ("tick_size", self.tick_size.map(|tick| tick.0), MAX_PRICE),
             ("lot_size", self.lot_size.map(|lot| lot.0), MAX_QUANTITY),
