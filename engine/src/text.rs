@@ -32,10 +32,14 @@ impl Names {
     pub fn learn(&mut self, record: &Record) {
         match &record.event {
             Event::Input(Input::SessionStarted(session)) => self.strategies.clone_from(&session.strategies),
-            Event::Input(Input::InstrumentListed(instrument)) => match self.instruments.get_mut(instrument.id.index()) {
-                Some(known) => known.clone_from(instrument),
-                None => self.instruments.push((**instrument).clone()),
-            },
+            Event::Input(Input::InstrumentListed(instrument)) if instrument.fault().is_none() => {
+                let (index, next) = (instrument.id.index(), self.instruments.len());
+                match self.instruments.get_mut(index) {
+                    Some(known) => known.clone_from(instrument),
+                    None if index == next => self.instruments.push((**instrument).clone()),
+                    None => {}
+                }
+            }
             _ => {}
         }
     }
@@ -344,7 +348,7 @@ impl Display for Kind<'_> {
             OrderKind::TakeProfitLimit { trigger, price } => write!(f, "take-profit {trigger} limit {price}"),
             OrderKind::TrailingStop { by: TrailBy::Price(distance) } => write!(f, "trailing-stop by {distance}"),
             OrderKind::TrailingStop { by: TrailBy::Rate(rate) } => {
-                write!(f, "trailing-stop by {}%", (rate.0 * crate::number::Decimal::ONE_HUNDRED).normalize())
+                write!(f, "trailing-stop by {}%", rate.0.saturating_mul(crate::number::Decimal::ONE_HUNDRED).normalize())
             }
         }
     }
