@@ -242,7 +242,7 @@ impl Engine {
                 let is_sale = request.side == Side::Sell && request.kind == OrderKind::Market;
                 let refused = match input {
                     Input::CancelRejected { .. } => true,
-                    Input::OrderCanceled { .. } => is_sale,
+                    Input::OrderCanceled { .. } => is_sale && order.cancel_requested.is_none(),
                     _ => false,
                 };
                 request.owner == owner && request.instrument == instrument && !refused

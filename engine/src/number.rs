@@ -270,8 +270,13 @@ impl Price {
     }
 }
 
+/// The multiple has the decimals of the step and no more: what is sent and logged carries no row of zeros.
 fn floor(value: Decimal, step: Decimal) -> Decimal {
-    value.saturating_sub(value.checked_rem(step).unwrap_or(Decimal::ZERO))
+    let Some(rest) = value.checked_rem(step) else { return value };
+    let floor = value.saturating_sub(rest);
+    let mut short = floor;
+    short.rescale(step.scale().min(floor.scale()));
+    if short == floor { short } else { floor }
 }
 
 /// The one place where a strategy's float becomes a decimal: rounded half to even to `decimals` places.
@@ -314,6 +319,9 @@ mod tests {
         assert_eq!(price.ceil_to(tick), "100.10".parse().unwrap());
         assert!(price.ceil_to(tick).is_multiple_of(tick));
         assert_eq!(price.floor_to(Price::ZERO), price, "no tick, no rounding");
+        let long = Quantity(Decimal::TEN / Decimal::from(3));
+        assert_eq!(long.floor_to("0.01".parse().unwrap()).to_string(), "3.33");
+        assert_eq!(Quantity(Decimal::TEN).floor_to("0.01".parse().unwrap()).to_string(), "10");
     }
 
     #[test]
