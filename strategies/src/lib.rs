@@ -7,5 +7,7 @@ pub mod buy_and_hold;
 mod catalogue;
 pub mod ema_cross;
 mod price;
+#[cfg(test)]
+mod stage;
 
 pub use catalogue::{CATALOGUE, Definition, Parameters, ParamsError, build};

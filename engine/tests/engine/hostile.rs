@@ -1,6 +1,6 @@
 //! Records that are well-formed and absurd: `apply` takes them all, and the same twice gives the same.
 
-use engine::event::{Command, Decision, Direction, Event, Input, Record, Signal};
+use engine::event::{Command, Decision, Direction, Event, Input, Reason, Record, Signal};
 use engine::instrument::{Instrument, InstrumentId};
 use engine::market::{BookLevels, Level, Quote, Side, Trade};
 use engine::number::{Amount, Decimal, FixedPrice, FixedSize, Price, Quantity, Rate};
@@ -99,7 +99,9 @@ fn input() -> impl Strategy<Value = Input> {
         2 => amended,
         2 => order_id().prop_map(Input::OrderAccepted),
         2 => order_id().prop_map(|order| Input::OrderCanceled { order, reason: CancelReason::Venue }),
-        2 => order_id().prop_map(|order| Input::OrderRejected { order, reason: RejectReason::NoMarket }),
+        2 => (order_id(), "\\PC{0,3}\n?\u{85}?").prop_map(|(order, message)| {
+            Input::OrderRejected { order, reason: RejectReason::Venue { code: 1, message: message.into() } }
+        }),
         4 => command.prop_map(|command| Input::Operator(Box::new(command))),
     ]
 }
@@ -112,7 +114,7 @@ fn decision() -> impl Strategy<Value = Decision> {
         confidence_bps: u16::MAX,
         stop: Some(Price(stop)),
         target: None,
-        reasons: Vec::new(),
+        reasons: vec![Reason::new("a\nb", stop)],
     });
     prop_oneof![
         1 => signal.prop_map(|signal| Decision::Signal(Box::new(signal))),

@@ -173,6 +173,29 @@ fn a_cancellation_on_the_way_out_that_is_refused_is_asked_again_with_the_next_pr
 }
 
 #[test]
+fn a_sale_that_its_strategy_canceled_does_not_hold_up_the_way_out() {
+    let mut stage = Stage::new(&["alpha"]);
+    stage.cue(0, long);
+    stage.trade(10_000);
+    stage.fill(0, 1, "1 @ 100");
+    stage.cue(0, |ctx| ctx.submit(request(Side::Sell, "0.5", OrderKind::Market)));
+    stage.trade(10_000);
+    let sale = stage.orders[1];
+    stage.cue(0, move |ctx| ctx.cancel(sale));
+    stage.trade(10_000);
+    stage.operator(Command::Flatten);
+    stage.transcript();
+    stage.canceled(1, CancelReason::Requested);
+    stage.fill(2, 2, "1 @ 100");
+    assert!(stage.engine.state().closing.is_empty());
+    expect![[r#"
+        13 00:10Z < canceled #9 as requested
+        14 00:10Z > order #14 alpha sell 1 BTC-USDT market ^13
+        15 00:11Z < filled #14 1 @ 100 fee 0.100 USDT taker id 2
+    "#]].assert_eq(&stage.transcript());
+}
+
+#[test]
 fn a_refused_sale_is_given_up_with_an_alert_but_a_refused_limit_order_is_not_the_sale() {
     let mut stage = Stage::new(&["alpha"]);
     stage.cue(0, long);
