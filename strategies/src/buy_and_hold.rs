@@ -64,6 +64,7 @@ mod tests {
             11 00:06Z < filled #10 1 @ 5.00 fee 0 USDT taker id 10
             12 00:07Z < bar ETH-USDT 1m open 0.01 high 4.00 low 0.01 close 4.00 volume 1
             13 00:08Z < trade BTC-USDT buy 1 @ 0.01
-        "#]].assert_eq(&transcript("buy_and_hold", json!({}), inputs));
+        "#]]
+        .assert_eq(&transcript("buy_and_hold", json!({}), inputs));
     }
 }

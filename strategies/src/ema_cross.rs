@@ -126,7 +126,8 @@ mod tests {
             17 00:11Z > signal ema_cross BTC-USDT long 100% fast=110.94650206 slow=107.8125 ^16
             18 00:11Z > order #18 ema_cross buy 1 BTC-USDT market ^17
             19 00:11Z < filled #18 1 @ 120.00 fee 0 USDT taker id 18
-        "#]].assert_eq(&transcript("ema_cross", json!({"fast": 2, "slow": 3}), inputs));
+        "#]]
+        .assert_eq(&transcript("ema_cross", json!({"fast": 2, "slow": 3}), inputs));
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! To add one: a file with its doc, its `Params`, the struct, `impl Strategy` and its tests, and one line in
 //! [`CATALOGUE`].
 
+// expect-test writes its strings so.
+#![cfg_attr(test, allow(clippy::needless_raw_string_hashes))]
+
 pub mod buy_and_hold;
 mod catalogue;
 pub mod ema_cross;

@@ -1,6 +1,7 @@
 //! A naive ledger in whole numbers, and a venue that does what it is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use engine::engine::Engine;
 use engine::event::{Command, Decision, Event, Input, Record};
@@ -117,7 +118,7 @@ impl Told {
     fn records(&mut self, records: &[Record]) {
         let names = Names::default();
         for record in records {
-            self.0 += &format!("{}\n", names.line(record));
+            writeln!(self.0, "{}", names.line(record)).unwrap();
         }
     }
 }

@@ -92,7 +92,7 @@ fn without_a_price_a_fee_leaves_the_balance_only() {
 #[test]
 fn equity_goes_over_one_currency_between_and_not_over_two() {
     let mut stage = Stage::new(&["alpha"]);
-    stage.trade(10_000_00);
+    stage.trade(1_000_000);
     stage.list(instrument(BNB, "SOL", "BTC"));
     stage.list(instrument(InstrumentId(3), "DOGE", "SOL"));
     let deposit = |stage: &mut Stage, currency: &str| {

@@ -192,7 +192,8 @@ fn a_sale_that_its_strategy_canceled_does_not_hold_up_the_way_out() {
         13 00:10Z < canceled #9 as requested
         14 00:10Z > order #14 alpha sell 1 BTC-USDT market ^13
         15 00:11Z < filled #14 1 @ 100 fee 0.100 USDT taker id 2
-    "#]].assert_eq(&stage.transcript());
+    "#]]
+    .assert_eq(&stage.transcript());
 }
 
 #[test]

@@ -129,8 +129,8 @@ fn data() -> impl Strategy<Value = Input> {
         Input::Bar(Bar { instrument, interval: Interval(60), opened_at: venue_at, open, high, low, close, volume })
     });
     let book = (id.clone(), price.clone(), price, any::<bool>()).prop_map(move |(instrument, bid, ask, whole)| {
-        let side = |price| Box::new([Level { price, size }]);
-        let levels = Box::new(BookLevels { instrument, venue_at, bids: side(bid), asks: side(ask) });
+        let one = |price| Box::new([Level { price, size }]);
+        let levels = Box::new(BookLevels { instrument, venue_at, bids: one(bid), asks: one(ask) });
         if whole { Input::BookSnapshot(levels) } else { Input::BookDelta(levels) }
     });
     let listing = (id, 0..14_u8, 0..3_i64).prop_map(|(id, scale, lot)| {
