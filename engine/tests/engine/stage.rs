@@ -42,6 +42,7 @@ pub struct Stage {
     pub names: Names,
     pub at: Timestamp,
     pub orders: Vec<OrderId>,
+    pub records: Vec<Record>,
     transcript: String,
     strategies: Vec<Cued>,
 }
@@ -90,6 +91,7 @@ impl Stage {
             names: Names::default(),
             at: Timestamp(0),
             orders: Vec::new(),
+            records: Vec::new(),
             transcript: String::new(),
             strategies,
         };
@@ -115,6 +117,7 @@ impl Stage {
     pub fn input_at(&mut self, at: Timestamp, input: Input) {
         for record in self.engine.step(at, input) {
             self.names.learn(record);
+            self.records.push(record.clone());
             if let Record { seq, event: Event::Decision(Decision::OrderRequested(_)), .. } = record {
                 self.orders.push(OrderId(*seq));
             }
