@@ -1,6 +1,6 @@
 //! Timers, checkpoints, several strategies and instruments, new listings.
 
-use engine::event::{Direction, Input};
+use engine::event::{Decision, Direction, Event, Input};
 use engine::market::{BookLevels, Level};
 use engine::number::{FixedPrice, FixedSize};
 use engine::strategy::Opinion;
@@ -85,6 +85,23 @@ fn a_checkpoint_follows_every_few_records_and_the_end() {
         13 00:10Z < session
         14 00:10Z > checkpoint"#]]
     .assert_eq(&kinds.join("\n"));
+}
+
+#[test]
+fn a_checkpoint_tells_strategies_that_wait_for_different_times_apart() {
+    let checkpoint = |wake: i64| {
+        let mut stage = Stage::sized(&["alpha"], "1", 1);
+        stage.cue(0, move |ctx| ctx.wake_at(Timestamp(wake)));
+        stage.trade(10_000);
+        match stage.records.pop().unwrap().event {
+            Event::Decision(Decision::Checkpoint(checkpoint)) => *checkpoint,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (one, other) = (checkpoint(10_000_000_000), checkpoint(10_000_000_001));
+    assert_eq!(one, checkpoint(10_000_000_000));
+    assert_eq!(one.state, other.state, "deadlines are the strategies' memory");
+    assert_ne!(one.strategies, other.strategies);
 }
 
 #[test]
