@@ -2,18 +2,19 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::alert::{alert, reported_order};
 use crate::event::{Checkpoint, Command, Decision, Denial, DenialReason, Event, Hash, Input, Record};
 use crate::execution::{self, Exit};
 use crate::hash::StateHasher;
 use crate::instrument::InstrumentId;
-use crate::order::{Amendment, OrderId, OrderRequest, Owner, StrategyId};
+use crate::market::Side;
+use crate::order::{Amendment, OrderId, OrderKind, OrderRequest, Owner, StrategyId};
 use crate::risk;
 use crate::sizing::Size;
-use crate::state::State;
+use crate::state::{State, Trading};
 use crate::strategy::{Context, Strategy, Wish};
 use crate::time::Timestamp;
 
@@ -89,7 +90,10 @@ impl Engine {
         let at = at.max(self.state.now);
         self.records.clear();
         let audience = audience(&self.state, &input);
-        let stray = if let Audience::Owner(None) = audience { reported_order(&input) } else { None };
+        let alert = match input {
+            Input::Trade(_) | Input::Quote(_) | Input::Bar(_) => None,
+            _ => alert(&self.state, &input),
+        };
         let record = Record { seq, at, cause: seq, event: Event::Input(input) };
         self.state.apply(&record);
         self.records.push(record);
@@ -97,12 +101,11 @@ impl Engine {
         if !self.wishes.is_empty() {
             self.grant_wishes(seq);
         }
-        if let Some(order) = stray {
-            let text = format!("the venue reports on order {order}, which this session never placed");
+        if let Some(text) = alert {
             self.decide(seq, Decision::Alert(text.into()));
         }
         if !self.state.closing.is_empty() {
-            self.leave_positions(seq);
+            self.leave_positions(seq, audience);
         }
         if !self.state.unprotected.is_empty() {
             self.protect_positions(seq);
@@ -117,8 +120,11 @@ impl Engine {
         let Event::Input(input) = &self.records[0].event else { return };
         for (index, seat) in self.seats.iter_mut().enumerate() {
             let id = strategy_id(index);
-            if let Input::InstrumentListed(instrument) = input {
-                let mine = seat.entrant.symbols.as_ref().is_none_or(|symbols| symbols.contains(&instrument.symbol));
+            if let Input::InstrumentListed(instrument) = input
+                && let Some(market) = self.state.markets.get(instrument.id)
+            {
+                let symbol = &market.instrument.symbol;
+                let mine = seat.entrant.symbols.as_ref().is_none_or(|symbols| symbols.contains(symbol));
                 let index = instrument.id.index();
                 if seat.sees.len() <= index {
                     seat.sees.resize(index + 1, false);
@@ -171,7 +177,8 @@ impl Engine {
     }
 
     fn submit(&mut self, cause: u64, request: OrderRequest) {
-        match risk::check(&self.state, &request) {
+        let linked = request.oco.map_or(Ok(()), |other| self.may_change(request.owner, other));
+        match linked.and_then(|()| risk::check(&self.state, &request)) {
             Ok(()) => {
                 self.decide(cause, Decision::OrderRequested(Box::new(request)));
             }
@@ -180,7 +187,7 @@ impl Engine {
     }
 
     fn amend(&mut self, cause: u64, owner: Owner, amendment: Amendment) {
-        match self.may_change(owner, amendment.order) {
+        match self.may_change(owner, amendment.order).and_then(|()| self.may_grow(&amendment)) {
             Ok(()) => {
                 self.decide(cause, Decision::AmendRequested(Box::new(amendment)));
             }
@@ -203,6 +210,13 @@ impl Engine {
         if owner == Owner::Operator || open.request.owner == owner { Ok(()) } else { Err(DenialReason::NotYours { order }) }
     }
 
+    /// While trading is halted, no open order may buy more than it already does.
+    fn may_grow(&self, amendment: &Amendment) -> Result<(), DenialReason> {
+        let request = self.state.orders.get(amendment.order).map(|open| &open.request);
+        let grows = request.is_some_and(|request| request.side == Side::Buy && amendment.quantity > Some(request.quantity));
+        if grows && self.state.trading == Trading::Halted { Err(DenialReason::Halted) } else { Ok(()) }
+    }
+
     fn deny(&mut self, cause: u64, owner: Owner, instrument: Option<InstrumentId>, reason: DenialReason) {
         let strategy = match owner {
             Owner::Strategy(id) => Some(id),
@@ -211,9 +225,33 @@ impl Engine {
         self.decide(cause, Decision::Denied(Box::new(Denial { strategy, instrument, reason })));
     }
 
-    fn leave_positions(&mut self, cause: u64) {
+    fn leave_positions(&mut self, cause: u64, audience: Audience) {
         for (owner, instrument) in self.state.closing.clone() {
-            self.leave_position(cause, owner, instrument);
+            if self.goes_on(audience, owner, instrument) {
+                self.leave_position(cause, owner, instrument);
+            }
+        }
+    }
+
+    /// Whether the input lets the way out of a position go on. What the venue just refused is asked for again
+    /// with the next market data and not at once, or a venue that always refuses would be asked forever.
+    fn goes_on(&self, audience: Audience, owner: Owner, instrument: InstrumentId) -> bool {
+        let Event::Input(input) = &self.records[0].event else { return false };
+        match audience {
+            Audience::Watching(watched) => watched == instrument,
+            Audience::Everyone => matches!(input, Input::Operator(_)),
+            Audience::Due => false,
+            Audience::Owner(_) => {
+                let Some(order) = reported_order(input).and_then(|order| self.state.orders.known(order)) else { return false };
+                let request = &order.request;
+                let is_sale = request.side == Side::Sell && request.kind == OrderKind::Market;
+                let refused = match input {
+                    Input::CancelRejected { .. } => true,
+                    Input::OrderCanceled { .. } => is_sale && order.cancel_requested.is_none(),
+                    _ => false,
+                };
+                request.owner == owner && request.instrument == instrument && !refused
+            }
         }
     }
 
@@ -223,7 +261,10 @@ impl Engine {
         }
         match execution::exit(&self.state, owner, instrument) {
             Exit::Wait => {}
-            Exit::Sell(request) => self.submit(cause, request),
+            // Past risk, as protection is: it only ever reduces what is held, in a size that `exit` has checked.
+            Exit::Sell(request) => {
+                self.decide(cause, Decision::OrderRequested(Box::new(request)));
+            }
             Exit::Cancel(orders) => {
                 for order in orders {
                     self.decide(cause, Decision::CancelRequested(order));
@@ -284,20 +325,6 @@ impl Engine {
 
 fn strategy_id(index: usize) -> StrategyId {
     StrategyId(u16::try_from(index).unwrap_or(u16::MAX))
-}
-
-fn reported_order(input: &Input) -> Option<OrderId> {
-    match input {
-        Input::OrderAccepted(order)
-        | Input::OrderTriggered(order)
-        | Input::OrderRejected { order, .. }
-        | Input::OrderCanceled { order, .. }
-        | Input::AmendRejected { order, .. }
-        | Input::CancelRejected { order, .. } => Some(*order),
-        Input::OrderFilled(fill) => Some(fill.order),
-        Input::OrderAmended(amendment) => Some(amendment.order),
-        _ => None,
-    }
 }
 
 #[inline]

@@ -269,7 +269,7 @@ pub enum Command {
     Halt,
     /// Trades again.
     Resume,
-    /// Cancels every order and sells every strategy's position; then halts.
+    /// Halts, cancels every order and sells every position.
     Flatten,
     /// Places an order by hand.
     Submit(OrderRequest),

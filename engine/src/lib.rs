@@ -23,4 +23,5 @@ pub mod strategy;
 pub mod sizing;
 pub mod risk;
 mod execution;
+mod alert;
 pub mod engine;

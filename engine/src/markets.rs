@@ -19,14 +19,15 @@ pub struct Market {
 }
 
 impl Market {
-    /// The last price as exact money.
+    /// The last price as exact money; `None` before the first, and when it is not above zero.
     pub fn last_price(&self) -> Option<Price> {
-        self.last.map(|price| self.instrument.price(price))
+        self.last.map(|price| self.instrument.price(price)).filter(|price| price.is_positive())
     }
 
-    /// The smallest quantity that an order may have.
+    /// The smallest quantity that an order may have: whole lots.
     pub fn smallest_order(&self) -> Quantity {
-        self.instrument.min_size.max(self.instrument.lot_size)
+        let lot = self.instrument.lot_size;
+        self.instrument.min_size.max(lot).ceil_to(lot)
     }
 }
 
@@ -75,10 +76,13 @@ impl Markets {
         })
     }
 
-    /// Takes a listing. A new id must be the next one; a known id has its rules replaced and its prices kept
-    /// at the new scale where they fit.
+    /// Takes a listing without a fault. A new id must be the next one; a known id has its rules replaced and its
+    /// prices kept at the new scale where they fit.
     pub(crate) fn list(&mut self, instrument: &Instrument) {
         let index = instrument.id.index();
+        if instrument.fault().is_some() {
+            return;
+        }
         if let Some(market) = self.0.get_mut(index) {
             let last = market.last_price();
             market.last = last.and_then(|price| instrument.fixed_price(price));

@@ -199,6 +199,13 @@ pub struct Fill {
     pub liquidity: Liquidity,
 }
 
+impl Fill {
+    /// Whether no trade can be like this: for nothing or less, or at a price below zero. It has no effect.
+    pub fn is_impossible(&self) -> bool {
+        !self.quantity.is_positive() || self.price.is_negative()
+    }
+}
+
 /// Why a venue refused an order, an amendment or a cancellation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RejectReason {

@@ -61,6 +61,8 @@ pub(crate) enum Filled {
     Again,
     /// No such order is known.
     Unknown,
+    /// It cannot have been.
+    Impossible,
 }
 
 /// All open orders, and the last closed ones.
@@ -96,10 +98,14 @@ impl Orders {
         self.open.is_empty()
     }
 
+    /// An order that is open or was lately.
+    pub fn known(&self, id: OrderId) -> Option<&OpenOrder> {
+        self.open.get(&id).or_else(|| self.closed.iter().find(|order| order.id == id))
+    }
+
     /// Who placed an order that is open or was lately.
     pub fn owner(&self, id: OrderId) -> Option<Owner> {
-        let closed = || self.closed.iter().find(|order| order.id == id);
-        self.open.get(&id).or_else(closed).map(|order| order.request.owner)
+        self.known(id).map(|order| order.request.owner)
     }
 
     pub(crate) fn request(&mut self, id: OrderId, request: &OrderRequest) {
@@ -174,6 +180,9 @@ impl Orders {
     /// Counts a fill once. An order that was closed before (canceled while the fill was on its way) still
     /// counts it: the venue's word is what happened.
     pub(crate) fn fill(&mut self, fill: &Fill) -> Filled {
+        if fill.is_impossible() {
+            return Filled::Impossible;
+        }
         if let Some(order) = self.open.get_mut(&fill.order) {
             if order.fill_ids.contains(&fill.fill_id) {
                 return Filled::Again;

@@ -97,20 +97,21 @@ impl Portfolio {
         let position = self.positions.entry((request.owner, request.instrument)).or_default();
         let booking = |quantity| Booking { order: fill.order, at, quantity, notional, fee };
         match request.side {
-            Side::Buy => position.buy(&booking_in(fill.quantity - fee_in_base, fee_in_base, fill.price, booking)),
+            Side::Buy => position.buy(&with_fee_in_base(fill.quantity - fee_in_base, -fee_in_base, fill.price, booking)),
             Side::Sell => {
-                let closed = position.sell(request.owner, request.instrument, &booking(fill.quantity + fee_in_base));
+                let booking = with_fee_in_base(fill.quantity + fee_in_base, fee_in_base, fill.price, booking);
+                let closed = position.sell(request.owner, request.instrument, &booking);
                 self.just_closed.extend(closed);
             }
         }
     }
 }
 
-/// A buy whose fee is taken in base currency costs its notional less the fee's value: the fee is booked as a
-/// fee, not a second time as a dearer entry.
-fn booking_in(quantity: Quantity, fee: Quantity, price: Price, booking: impl Fn(Quantity) -> Booking) -> Booking {
-    let whole = booking(quantity);
-    Booking { notional: whole.notional - price * fee, ..whole }
+/// A fee in base currency changes what reaches the position: its value is taken off a buy's notional and put on
+/// a sale's, so that it is booked once, as a fee, and not a second time as a worse price.
+fn with_fee_in_base(quantity: Quantity, added: Quantity, price: Price, booking: impl Fn(Quantity) -> Booking) -> Booking {
+    let plain = booking(quantity);
+    Booking { notional: plain.notional + price * added, ..plain }
 }
 
 fn fee_in_quote(fill: &Fill, base: Currency, quote: Currency, markets: &Markets) -> Amount {

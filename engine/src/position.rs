@@ -93,10 +93,14 @@ impl Position {
         price * self.quantity - self.cost
     }
 
+    /// Takes a buy in; one whose fee ate all of it leaves only the fee.
     pub(crate) fn buy(&mut self, booking: &Booking) {
+        self.fees += booking.fee;
+        if !booking.quantity.is_positive() {
+            return;
+        }
         self.quantity += booking.quantity;
         self.cost += booking.notional;
-        self.fees += booking.fee;
         self.lots.push_back(Lot {
             order: booking.order,
             at: booking.at,
@@ -108,7 +112,7 @@ impl Position {
 
     /// Takes a sale off the position, and gives the round trips that it closes.
     pub(crate) fn sell(&mut self, owner: Owner, instrument: InstrumentId, booking: &Booking) -> Vec<RoundTrip> {
-        let mut left = booking.quantity.min(self.quantity);
+        let mut left = booking.quantity.min(self.quantity).max(Quantity::ZERO);
         let matched_proceeds = left.share_of(booking.quantity, booking.notional);
         let matched_cost = left.share_of(self.quantity, self.cost);
         self.fees += booking.fee;

@@ -12,7 +12,7 @@ pub fn check(state: &State, request: &OrderRequest) -> Result<(), DenialReason> 
     if state.trading == Trading::Halted && request.side == Side::Buy {
         return Err(DenialReason::Halted);
     }
-    if market.last.is_none() {
+    if market.last_price().is_none() {
         return Err(DenialReason::NoPrice);
     }
     let minimum = market.smallest_order();

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::book::Book;
 use crate::event::{Command, Decision, Direction, Event, Hash, Input, Record, Session, Signal};
 use crate::hash::hash_of;
-use crate::instrument::InstrumentId;
+use crate::instrument::{Instrument, InstrumentId};
 use crate::market::{Bar, Side, Trade};
-use crate::markets::Markets;
+use crate::markets::{Market, Markets};
 use crate::number::{Amount, FixedPrice, Quantity};
-use crate::order::{Bracket, Fill, OrderId, OrderRequest, Owner};
+use crate::order::{Bracket, Fill, OrderId, OrderKind, OrderRequest, Owner};
 use crate::orders::{Filled, Orders};
 use crate::portfolio::Portfolio;
 use crate::time::Timestamp;
@@ -95,7 +95,8 @@ impl State {
     /// Takes one record in. Total: whatever the record says, it is applied or has no effect.
     pub fn apply(&mut self, record: &Record) {
         self.now = record.at;
-        self.count = record.seq + 1;
+        self.count = record.seq.saturating_add(1);
+        self.portfolio.forget_closed();
         match &record.event {
             Event::Input(input) => self.apply_input(record.at, input),
             Event::Decision(decision) => self.apply_decision(record.seq, decision),
@@ -113,12 +114,11 @@ impl State {
     }
 
     fn apply_rare_input(&mut self, at: Timestamp, input: &Input) {
-        self.portfolio.forget_closed();
         match input {
             Input::SessionStarted(session) => self.session = Some(session.clone()),
-            Input::InstrumentListed(instrument) => self.markets.list(instrument),
+            Input::InstrumentListed(instrument) => self.listed(instrument),
             Input::Deposited { currency, amount } => self.portfolio.deposit(*currency, *amount),
-            Input::BookSnapshot(levels) | Input::BookDelta(levels) => {
+            Input::BookSnapshot(levels) | Input::BookDelta(levels) if self.markets.get(levels.instrument).is_some() => {
                 let book = self.books.entry(levels.instrument).or_default();
                 match input {
                     Input::BookSnapshot(_) => book.replace(&levels.bids, &levels.asks),
@@ -142,6 +142,8 @@ impl State {
             Input::Trade(_)
             | Input::Quote(_)
             | Input::Bar(_)
+            | Input::BookSnapshot(_)
+            | Input::BookDelta(_)
             | Input::Funding(_)
             | Input::FeedGap(_)
             | Input::AmendRejected { .. }
@@ -155,7 +157,7 @@ impl State {
             Decision::Signal(signal) => self.signal(signal),
             Decision::OrderRequested(request) => self.requested(OrderId(seq), request),
             Decision::CancelRequested(order) => self.orders.cancel_requested(*order),
-            Decision::Checkpoint(_) => self.checkpointed = seq + 1,
+            Decision::Checkpoint(_) => self.checkpointed = self.count,
             Decision::AmendRequested(_) | Decision::Denied(_) | Decision::Alert(_) => {}
         }
     }
@@ -167,11 +169,24 @@ impl State {
         }
     }
 
+    /// Levels of a book are mantissas: at another scale they mean other prices, so it starts anew.
+    fn listed(&mut self, instrument: &Instrument) {
+        let scales =
+            |market: Option<&Market>| market.map(|Market { instrument, .. }| (instrument.price_scale, instrument.size_scale));
+        let before = scales(self.markets.get(instrument.id));
+        self.markets.list(instrument);
+        if before != scales(self.markets.get(instrument.id)) {
+            self.books.remove(&instrument.id);
+        }
+        self.forget_left_positions();
+    }
+
     fn requested(&mut self, id: OrderId, request: &OrderRequest) {
         self.orders.request(id, request);
         // The pair shares one quantity, so the first of it covers it.
         if let (Some(entry), None) = (request.protects, request.oco)
             && let Some(unprotected) = self.unprotected.get_mut(&entry)
+            && (unprotected.owner, unprotected.instrument) == (request.owner, request.instrument)
         {
             unprotected.quantity -= request.quantity;
             self.settle(entry);
@@ -181,7 +196,10 @@ impl State {
     fn fill(&mut self, at: Timestamp, fill: &Fill) {
         let Filled::Counts(request) = self.orders.fill(fill) else { return };
         self.portfolio.book(at, &request, fill, &self.markets);
-        if let (Some(bracket), Some(market)) = (request.bracket, self.markets.get(request.instrument)) {
+        if let (Some(bracket), Some(market)) = (request.bracket, self.markets.get(request.instrument))
+            && request.side == Side::Buy
+            && (bracket.stop.is_some() || bracket.target.is_some())
+        {
             let fee = if fill.fee_currency == market.instrument.base { Quantity(fill.fee.0) } else { Quantity::ZERO };
             let (owner, instrument) = (request.owner, request.instrument);
             self.unprotected
@@ -192,11 +210,11 @@ impl State {
         self.settle(fill.order);
     }
 
-    /// A refused sale leaves the position as it is; asking again would be refused again.
+    /// A refused way out leaves the position as it is; asking again would be refused again.
     fn rejected(&mut self, order: OrderId) {
         if let Some(open) = self.orders.get(order) {
             let key = (open.request.owner, open.request.instrument);
-            if open.request.side == Side::Sell && !open.request.kind.is_conditional() {
+            if open.request.side == Side::Sell && open.request.kind == OrderKind::Market {
                 self.closing.remove(&key);
             }
         }
@@ -219,6 +237,10 @@ impl State {
         {
             self.unprotected.remove(&order);
         }
+        self.forget_left_positions();
+    }
+
+    fn forget_left_positions(&mut self) {
         let flat = |&&(owner, instrument): &&(Owner, InstrumentId)| {
             !self.holds_a_lot(owner, instrument) && self.orders.of(owner, instrument).next().is_none()
         };

@@ -92,7 +92,7 @@ impl Context<'_> {
     }
 
     /// Asks for an order of its own making, past sizing and execution but not past risk. Whatever the
-    /// request says, the strategy owns it.
+    /// request says, the strategy owns it, and it can be linked with the strategy's own open orders only.
     pub fn submit(&mut self, mut request: OrderRequest) {
         request.owner = Owner::Strategy(self.strategy);
         self.wishes.push((self.strategy, Wish::Submit(request)));

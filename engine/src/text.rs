@@ -32,10 +32,14 @@ impl Names {
     pub fn learn(&mut self, record: &Record) {
         match &record.event {
             Event::Input(Input::SessionStarted(session)) => self.strategies.clone_from(&session.strategies),
-            Event::Input(Input::InstrumentListed(instrument)) => match self.instruments.get_mut(instrument.id.index()) {
-                Some(known) => known.clone_from(instrument),
-                None => self.instruments.push((**instrument).clone()),
-            },
+            Event::Input(Input::InstrumentListed(instrument)) if instrument.fault().is_none() => {
+                let (index, next) = (instrument.id.index(), self.instruments.len());
+                match self.instruments.get_mut(index) {
+                    Some(known) => known.clone_from(instrument),
+                    None if index == next => self.instruments.push((**instrument).clone()),
+                    None => {}
+                }
+            }
             _ => {}
         }
     }
@@ -48,7 +52,7 @@ impl Names {
     /// An instrument's symbol; its number when it was never listed.
     pub fn symbol(&self, id: InstrumentId) -> impl Display + '_ {
         fmt::from_fn(move |f| match self.instruments.get(id.index()) {
-            Some(instrument) => f.write_str(&instrument.symbol),
+            Some(instrument) => OneLine(&instrument.symbol).fmt(f),
             None => write!(f, "instrument?{}", id.0),
         })
     }
@@ -56,7 +60,7 @@ impl Names {
     /// A strategy's name; its number when the session does not give one.
     pub fn strategy(&self, id: StrategyId) -> impl Display + '_ {
         fmt::from_fn(move |f| match self.strategies.get(usize::from(id.0)) {
-            Some(name) => f.write_str(name),
+            Some(name) => OneLine(name).fmt(f),
             None => write!(f, "strategy?{}", id.0),
         })
     }
@@ -80,6 +84,19 @@ impl Names {
             Owner::Strategy(id) => self.strategy(id).fmt(f),
             Owner::Operator => f.write_str("operator"),
         })
+    }
+}
+
+/// A text from outside, which must not break the line that it is in.
+struct OneLine<'a>(&'a str);
+
+impl Display for OneLine<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if !self.0.contains(char::is_control) {
+            return f.write_str(self.0);
+        }
+        let escaped = |c: char| if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") };
+        self.0.chars().try_for_each(escaped)
     }
 }
 
@@ -166,7 +183,7 @@ impl Line<'_> {
             Decision::AmendRequested(amendment) => amended(f, "amend", amendment),
             Decision::CancelRequested(order) => write!(f, "cancel {order}"),
             Decision::Denied(denial) => self.denied(f, denial),
-            Decision::Alert(text) => write!(f, "alert {text}"),
+            Decision::Alert(text) => write!(f, "alert {}", OneLine(text)),
             Decision::Checkpoint(checkpoint) => {
                 write!(f, "checkpoint state {} strategies {}", checkpoint.state, checkpoint.strategies)
             }
@@ -199,7 +216,7 @@ impl Line<'_> {
         )?;
         signal.stop.map_or(Ok(()), |stop| write!(f, " stop {stop}"))?;
         signal.target.map_or(Ok(()), |target| write!(f, " target {target}"))?;
-        signal.reasons.iter().try_for_each(|reason| write!(f, " {}={}", reason.name, reason.value))
+        signal.reasons.iter().try_for_each(|reason| write!(f, " {}={}", OneLine(&reason.name), reason.value))
     }
 
     fn request(&self, f: &mut Formatter<'_>, request: &OrderRequest) -> fmt::Result {
@@ -250,6 +267,7 @@ impl Line<'_> {
 
 fn session_started(f: &mut Formatter<'_>, session: &Session) -> fmt::Result {
     let Session { build, config, seed, mode, currency, strategies, checkpoint_every } = session;
+    let build = OneLine(build);
     let mode = match mode {
         Mode::Backtest => "backtest",
         Mode::Paper => "paper",
@@ -259,11 +277,12 @@ fn session_started(f: &mut Formatter<'_>, session: &Session) -> fmt::Result {
         f,
         "session {mode} by {build} config {config} seed {seed} in {currency} checkpoint every {checkpoint_every} strategies"
     )?;
-    strategies.iter().try_for_each(|name| write!(f, " {name}"))
+    strategies.iter().try_for_each(|name| write!(f, " {}", OneLine(name)))
 }
 
 fn listed(f: &mut Formatter<'_>, instrument: &Instrument) -> fmt::Result {
     let Instrument { symbol, base, quote, tick_size, lot_size, min_size, maker_fee, taker_fee, .. } = instrument;
+    let symbol = OneLine(symbol);
     write!(f, "listed {symbol} {base}/{quote} tick {tick_size} lot {lot_size} min {min_size} maker {maker_fee} taker {taker_fee}")
 }
 
@@ -318,7 +337,7 @@ impl Display for Refusal<'_> {
             RejectReason::NotAmendable => "not amendable",
             RejectReason::BelowFilledQuantity => "below filled quantity",
             RejectReason::LinkedOrderNotOpen => "linked order not open",
-            RejectReason::Venue { code, message } => return write!(f, "venue {code} {message}"),
+            RejectReason::Venue { code, message } => return write!(f, "venue {code} {}", OneLine(message)),
         })
     }
 }
@@ -344,7 +363,7 @@ impl Display for Kind<'_> {
             OrderKind::TakeProfitLimit { trigger, price } => write!(f, "take-profit {trigger} limit {price}"),
             OrderKind::TrailingStop { by: TrailBy::Price(distance) } => write!(f, "trailing-stop by {distance}"),
             OrderKind::TrailingStop { by: TrailBy::Rate(rate) } => {
-                write!(f, "trailing-stop by {}%", (rate.0 * crate::number::Decimal::ONE_HUNDRED).normalize())
+                write!(f, "trailing-stop by {}%", rate.0.saturating_mul(crate::number::Decimal::ONE_HUNDRED).normalize())
             }
         }
     }

@@ -71,3 +71,45 @@ fn build_as<P: Parameters>(params: Map<String, Value>) -> Built {
         .map_err(|error| ParamsError::Invalid(format!("{}: {}", error.path(), error.inner())))?;
     params.build().map_err(ParamsError::Invalid)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn error(name: &str, params: Value) -> ParamsError {
+        build(name, serde_json::from_value(params).unwrap()).err().unwrap()
+    }
+
+    #[test]
+    fn every_strategy_builds_from_its_defaults() {
+        for definition in CATALOGUE {
+            assert!(build(definition.name, Map::new()).is_ok(), "{}", definition.name);
+        }
+    }
+
+    #[test]
+    fn unknown_names_and_keys_come_with_the_known_ones() {
+        assert_eq!(error("ema_corss", json!({})), ParamsError::UnknownStrategy(vec!["buy_and_hold", "ema_cross"]));
+        let known = vec!["fast".into(), "slow".into()];
+        assert_eq!(error("ema_cross", json!({"fats": 3})), ParamsError::UnknownKey { key: "fats".into(), known });
+        assert_eq!(error("buy_and_hold", json!({"size": 1})), ParamsError::UnknownKey { key: "size".into(), known: vec![] });
+    }
+
+    #[test]
+    fn values_out_of_range_are_named() {
+        for (params, message) in [
+            (json!({"fast": 0}), "fast = 0 and slow = 20: it must be 1 <= fast < slow <= 10000"),
+            (json!({"fast": 20}), "fast = 20 and slow = 20: it must be 1 <= fast < slow <= 10000"),
+            (json!({"fast": 30, "slow": 10}), "fast = 30 and slow = 10: it must be 1 <= fast < slow <= 10000"),
+            (json!({"slow": 10_001}), "fast = 10 and slow = 10001: it must be 1 <= fast < slow <= 10000"),
+            (json!({"fast": -1}), "fast: invalid value: integer `-1`, expected u32"),
+            (json!({"fast": 1.5}), "fast: invalid type: floating point `1.5`, expected u32"),
+            (json!({"fast": "ten"}), "fast: invalid type: string \"ten\", expected u32"),
+            (json!({"fast": null}), "fast: invalid type: null, expected u32"),
+        ] {
+            assert_eq!(error("ema_cross", params), ParamsError::Invalid(message.into()));
+        }
+    }
+}

@@ -95,3 +95,67 @@ impl Strategy for EmaCross {
         hasher.write(&self.pairs);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::stage::{bar, quote, trade, transcript};
+
+    #[test]
+    fn it_follows_the_crossings() {
+        // The averages move by 2/3 and by 1/2 of the way.
+        let prices = [10_000, 10_000, 10_000, 11_000, 12_000, 9_000, 9_000, 12_000];
+        let inputs = prices.into_iter().map(|price| trade(0, price)).collect();
+        expect![[r#"
+            3 00:04Z < trade BTC-USDT buy 1 @ 100.00
+            4 00:05Z < trade BTC-USDT buy 1 @ 100.00
+            5 00:06Z < trade BTC-USDT buy 1 @ 100.00
+            6 00:07Z < trade BTC-USDT buy 1 @ 110.00
+            7 00:07Z > signal ema_cross BTC-USDT long 100% fast=106.66666667 slow=105 ^6
+            8 00:07Z > order #8 ema_cross buy 1 BTC-USDT market ^7
+            9 00:07Z < filled #8 1 @ 110.00 fee 0 USDT taker id 8
+            10 00:08Z < trade BTC-USDT buy 1 @ 120.00
+            11 00:09Z < trade BTC-USDT buy 1 @ 90.00
+            12 00:09Z > signal ema_cross BTC-USDT flat 100% fast=98.51851852 slow=101.25 ^11
+            13 00:09Z > order #13 ema_cross sell 1 BTC-USDT market ^12
+            14 00:09Z < filled #13 1 @ 90.00 fee 0 USDT taker id 13
+            15 00:10Z < trade BTC-USDT buy 1 @ 90.00
+            16 00:11Z < trade BTC-USDT buy 1 @ 120.00
+            17 00:11Z > signal ema_cross BTC-USDT long 100% fast=110.94650206 slow=107.8125 ^16
+            18 00:11Z > order #18 ema_cross buy 1 BTC-USDT market ^17
+            19 00:11Z < filled #18 1 @ 120.00 fee 0 USDT taker id 18
+        "#]]
+        .assert_eq(&transcript("ema_cross", json!({"fast": 2, "slow": 3}), inputs));
+    }
+
+    #[test]
+    fn a_crossing_while_it_warms_up_is_none() {
+        let inputs = [10_000, 11_000, 9_000].map(|price| trade(0, price)).into();
+        let lines = transcript("ema_cross", json!({"fast": 2, "slow": 3}), inputs);
+        assert_eq!(lines.lines().filter(|line| line.contains('>')).count(), 0, "{lines}");
+    }
+
+    #[test]
+    fn trades_bars_and_quotes_say_the_same() {
+        let prices = [10_000, 10_000, 10_000, 11_000, 9_000];
+        let signals = |price: fn(i64) -> engine::event::Input| {
+            let inputs = prices.into_iter().map(price).collect();
+            let lines = transcript("ema_cross", json!({"fast": 2, "slow": 3}), inputs);
+            lines.lines().filter(|line| line.contains("> signal")).map(String::from).collect::<Vec<_>>()
+        };
+        let trades = signals(|price| trade(0, price));
+        assert_eq!(trades.len(), 2);
+        assert_eq!(trades, signals(|price| bar(0, price)));
+        assert_eq!(trades, signals(|price| quote(0, price - 5, price + 5)));
+    }
+
+    #[test]
+    fn instruments_do_not_mix() {
+        let inputs =
+            [10_000, 10_000, 10_000, 10_000].into_iter().flat_map(|price| [trade(0, price), trade(1, price * 2)]).collect();
+        let lines = transcript("ema_cross", json!({"fast": 1, "slow": 2}), inputs);
+        assert_eq!(lines.lines().filter(|line| line.contains('>')).count(), 0, "{lines}");
+    }
+}
