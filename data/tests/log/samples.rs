@@ -95,6 +95,7 @@ fn request() -> OrderRequest {
         kind: OrderKind::Limit { price: "50000.1".parse().unwrap(), time_in_force: TimeInForce::PostOnly },
         bracket: Some(Bracket { stop: Some("49000".parse().unwrap()), target: None }),
         oco: Some(OrderId(7)),
+        protects: Some(OrderId(6)),
     }
 }
 
