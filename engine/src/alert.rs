@@ -18,7 +18,7 @@ pub(crate) fn alert(state: &State, input: &Input) -> Option<String> {
     }
     match input {
         Input::InstrumentListed(instrument) => refused_listing(state, instrument),
-        Input::OrderFilled(fill) => impossible_fill(fill),
+        Input::OrderFilled(fill) => impossible_fill(fill).or_else(|| late_fill(state, fill)),
         Input::OrderRejected { order, reason } => refused_way_out(state, *order, reason),
         _ => None,
     }
@@ -51,6 +51,14 @@ fn refused_listing(state: &State, instrument: &Instrument) -> Option<String> {
 fn impossible_fill(fill: &Fill) -> Option<String> {
     let Fill { order, quantity, price, .. } = fill;
     fill.is_impossible().then(|| format!("the venue reports a fill of {quantity} @ {price} on order {order}: it has no effect"))
+}
+
+/// It counts, but whoever ended the order, a flattening operator too, may not want what it bought.
+fn late_fill(state: &State, fill: &Fill) -> Option<String> {
+    let Fill { order, fill_id, quantity, .. } = fill;
+    let ended =
+        state.orders.get(*order).is_none() && state.orders.known(*order).is_some_and(|known| !known.has_counted(*fill_id));
+    ended.then(|| format!("order {order} filled {quantity} after it had ended: the position is what the venue says"))
 }
 
 /// Whoever wanted out of a position, now or at a price, is still in it.

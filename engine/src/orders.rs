@@ -184,7 +184,7 @@ impl Orders {
             return Filled::Impossible;
         }
         if let Some(order) = self.open.get_mut(&fill.order) {
-            if order.fill_ids.contains(&fill.fill_id) {
+            if order.has_counted(fill.fill_id) {
                 return Filled::Again;
             }
             order.count(fill);
@@ -196,7 +196,7 @@ impl Orders {
         }
         match self.closed.iter_mut().find(|order| order.id == fill.order) {
             None => Filled::Unknown,
-            Some(order) if order.fill_ids.contains(&fill.fill_id) => Filled::Again,
+            Some(order) if order.has_counted(fill.fill_id) => Filled::Again,
             Some(order) => {
                 order.count(fill);
                 Filled::Counts(order.request.clone())
@@ -206,6 +206,10 @@ impl Orders {
 }
 
 impl OpenOrder {
+    pub(crate) fn has_counted(&self, fill_id: u64) -> bool {
+        self.fill_ids.contains(&fill_id)
+    }
+
     fn count(&mut self, fill: &Fill) {
         self.fill_ids.push(fill.fill_id);
         self.filled += fill.quantity;

@@ -23,10 +23,11 @@ fn a_fill_after_the_cancellation_still_counts() {
         6 00:05Z > order #6 alpha buy 1 BTC-USDT market ^5
         7 00:06Z < canceled #6 by the venue
         8 00:07Z < filled #6 0.4 @ 100 fee 0.0400 USDT taker id 1
+        9 00:07Z > alert order #6 filled 0.4 after it had ended: the position is what the venue says ^8
         = 0.4 BTC 959.96 USDT, alpha 0.4 BTC-USDT cost 40 realised 0 fees 0.04, equity 999.96
-        9 00:08Z < trade BTC-USDT buy 1.00 @ 100.00
-        10 00:08Z > signal alpha BTC-USDT flat 100% ^9
-        11 00:08Z > order #11 alpha sell 0.4 BTC-USDT market ^10
+        10 00:08Z < trade BTC-USDT buy 1.00 @ 100.00
+        11 00:08Z > signal alpha BTC-USDT flat 100% ^10
+        12 00:08Z > order #12 alpha sell 0.4 BTC-USDT market ^11
     "#]]
     .assert_eq(&stage.transcript());
 }
@@ -72,6 +73,7 @@ fn a_venue_that_fills_too_much_is_believed() {
         7 00:06Z < filled #6 0.6 @ 100 fee 0.0600 USDT taker id 1
         8 00:07Z < filled #6 0.6 @ 100 fee 0.0600 USDT taker id 2
         9 00:08Z < filled #6 0.6 @ 100 fee 0.0600 USDT taker id 3
+        10 00:08Z > alert order #6 filled 0.6 after it had ended: the position is what the venue says ^9
         = 1.8 BTC 819.82 USDT, alpha 1.8 BTC-USDT cost 180 realised 0 fees 0.18, equity 999.82
     "#]]
     .assert_eq(&stage.transcript());
