@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::alert::{alert, reported_order};
-use crate::event::{Checkpoint, Command, Decision, Denial, DenialReason, Event, Hash, Input, Record};
+use crate::event::{Checkpoint, Command, Decision, Denial, DenialReason, Event, Hash, Input, Record, Signal};
 use crate::execution::{self, Exit};
 use crate::hash::StateHasher;
 use crate::instrument::InstrumentId;
@@ -110,6 +110,9 @@ impl Engine {
         if !self.state.unprotected.is_empty() {
             self.protect_positions(seq);
         }
+        if !self.state.waiting.is_empty() {
+            self.enter_waiting();
+        }
         self.rare_inputs(seq);
         self.checkpoint_when_due(seq);
         &self.records
@@ -157,16 +160,10 @@ impl Engine {
             let owner = Owner::Strategy(strategy);
             match wish {
                 Wish::Signal(signal) => {
-                    let entry = execution::entry(&self.state, &signal, self.seats[usize::from(strategy.0)].entrant.size);
                     let instrument = signal.instrument;
-                    let cause = self.decide(cause, Decision::Signal(Box::new(signal)));
-                    match entry {
-                        Ok(Some(request)) => {
-                            self.decide(cause, Decision::OrderRequested(Box::new(request)));
-                        }
-                        Ok(None) => self.leave_position(cause, owner, instrument),
-                        Err(reason) => self.deny(cause, owner, Some(instrument), reason),
-                    }
+                    let cause = self.decide(cause, Decision::Signal(Box::new(signal.clone())));
+                    self.enter(cause, &signal);
+                    self.leave_position(cause, owner, instrument);
                 }
                 Wish::Submit(request) => self.submit(cause, request),
                 Wish::Amend(amendment) => self.amend(cause, owner, amendment),
@@ -174,6 +171,27 @@ impl Engine {
             }
         }
         self.wishes = wishes;
+    }
+
+    /// What waited for an old position to be closed goes ahead once it is.
+    fn enter_waiting(&mut self) {
+        let closing = &self.state.closing;
+        let ready = self.state.waiting.iter().filter(|(key, _)| !closing.contains(key));
+        let ready: Vec<_> = ready.map(|(_, (seq, signal))| (*seq, signal.clone())).collect();
+        for (seq, signal) in ready {
+            self.enter(seq, &signal);
+        }
+    }
+
+    fn enter(&mut self, cause: u64, signal: &Signal) {
+        let size = self.seats[usize::from(signal.strategy.0)].entrant.size;
+        match execution::entry(&self.state, signal, size) {
+            Ok(Some(request)) => {
+                self.decide(cause, Decision::OrderRequested(Box::new(request)));
+            }
+            Ok(None) => {}
+            Err(reason) => self.deny(cause, Owner::Strategy(signal.strategy), Some(signal.instrument), reason),
+        }
     }
 
     fn submit(&mut self, cause: u64, request: OrderRequest) {

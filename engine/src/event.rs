@@ -243,8 +243,6 @@ pub enum DenialReason {
         /// The instrument's minimum.
         minimum: Quantity,
     },
-    /// The position is being closed; it can be opened again once it is flat.
-    Closing,
     /// As many orders are open as the engine allows.
     TooManyOpenOrders {
         /// The limit.

@@ -11,16 +11,12 @@ use crate::risk;
 use crate::sizing::Size;
 use crate::state::State;
 
-/// The entry that a signal calls for: `None` when it calls for nothing (the way out is [`exit`]'s).
+/// The entry that a signal calls for: `None` when it calls for nothing now: it is the way out
+/// ([`exit`]'s), the position is there already, or an old one is still being closed.
 pub(crate) fn entry(state: &State, signal: &Signal, size: Size) -> Result<Option<OrderRequest>, DenialReason> {
     let (owner, instrument) = (Owner::Strategy(signal.strategy), signal.instrument);
-    if signal.direction == Direction::Flat {
-        return Ok(None);
-    }
-    if state.closing.contains(&(owner, instrument)) {
-        return Err(DenialReason::Closing);
-    }
-    if state.is_in(owner, instrument) {
+    let waits = state.closing.contains(&(owner, instrument));
+    if signal.direction == Direction::Flat || waits || state.is_in(owner, instrument) {
         return Ok(None);
     }
     let market = state.markets.get(instrument).ok_or(DenialReason::UnknownInstrument)?;

@@ -19,7 +19,7 @@ pub struct Portfolio {
     balances: BTreeMap<Currency, Amount>,
     positions: BTreeMap<(Owner, InstrumentId), Position>,
     fees: BTreeMap<Currency, Amount>,
-    /// Closed by the last record only, for projections to pick up.
+    /// Closed by the last input only, for projections to pick up.
     #[serde(skip)]
     just_closed: Vec<RoundTrip>,
 }
@@ -55,7 +55,7 @@ impl Portfolio {
         self.position(owner, instrument).map_or(Quantity::ZERO, |position| position.quantity)
     }
 
-    /// Round trips that the last record closed.
+    /// Round trips that the last input closed: still there while its decisions are applied.
     pub fn just_closed(&self) -> &[RoundTrip] {
         &self.just_closed
     }

@@ -44,6 +44,8 @@ pub struct State {
     pub trading: Trading,
     /// Positions on their way out.
     pub closing: BTreeSet<(Owner, InstrumentId)>,
+    /// Signals to get in that wait, with their seqs, until the position that was there is closed.
+    pub waiting: BTreeMap<(Owner, InstrumentId), (u64, Signal)>,
     /// What entries bought that their brackets do not cover yet, by entry order.
     pub unprotected: BTreeMap<OrderId, Unprotected>,
 }
@@ -96,9 +98,11 @@ impl State {
     pub fn apply(&mut self, record: &Record) {
         self.now = record.at;
         self.count = record.seq.saturating_add(1);
-        self.portfolio.forget_closed();
         match &record.event {
-            Event::Input(input) => self.apply_input(record.at, input),
+            Event::Input(input) => {
+                self.portfolio.forget_closed();
+                self.apply_input(record.at, input);
+            }
             Event::Decision(decision) => self.apply_decision(record.seq, decision),
         }
     }
@@ -154,18 +158,32 @@ impl State {
 
     fn apply_decision(&mut self, seq: u64, decision: &Decision) {
         match decision {
-            Decision::Signal(signal) => self.signal(signal),
+            Decision::Signal(signal) => self.signal(seq, signal),
             Decision::OrderRequested(request) => self.requested(OrderId(seq), request),
             Decision::CancelRequested(order) => self.orders.cancel_requested(*order),
             Decision::Checkpoint(_) => self.checkpointed = self.count,
-            Decision::AmendRequested(_) | Decision::Denied(_) | Decision::Alert(_) => {}
+            Decision::Denied(denial) => {
+                if let (Some(strategy), Some(instrument)) = (denial.strategy, denial.instrument) {
+                    self.waiting.remove(&(Owner::Strategy(strategy), instrument));
+                }
+            }
+            Decision::AmendRequested(_) | Decision::Alert(_) => {}
         }
     }
 
-    fn signal(&mut self, signal: &Signal) {
-        let (owner, instrument) = (Owner::Strategy(signal.strategy), signal.instrument);
-        if signal.direction == Direction::Flat && self.is_in(owner, instrument) {
-            self.closing.insert((owner, instrument));
+    fn signal(&mut self, seq: u64, signal: &Signal) {
+        let key = (Owner::Strategy(signal.strategy), signal.instrument);
+        match signal.direction {
+            Direction::Flat => {
+                self.waiting.remove(&key);
+                if self.is_in(key.0, key.1) {
+                    self.closing.insert(key);
+                }
+            }
+            Direction::Long if self.closing.contains(&key) => {
+                self.waiting.insert(key, (seq, signal.clone()));
+            }
+            Direction::Long => {}
         }
     }
 
@@ -183,6 +201,9 @@ impl State {
 
     fn requested(&mut self, id: OrderId, request: &OrderRequest) {
         self.orders.request(id, request);
+        if request.side == Side::Buy {
+            self.waiting.remove(&(request.owner, request.instrument));
+        }
         // The pair shares one quantity, so the first of it covers it.
         if let (Some(entry), None) = (request.protects, request.oco)
             && let Some(unprotected) = self.unprotected.get_mut(&entry)
@@ -216,6 +237,7 @@ impl State {
             let key = (open.request.owner, open.request.instrument);
             if open.request.side == Side::Sell && open.request.kind == OrderKind::Market {
                 self.closing.remove(&key);
+                self.waiting.remove(&key);
             }
         }
         self.closed(order);
@@ -264,6 +286,7 @@ impl State {
                     self.holds_a_lot(owner, instrument) || self.orders.of(owner, instrument).next().is_some()
                 });
                 self.closing = live.collect();
+                self.waiting.clear();
             }
             Command::Submit(_) | Command::Cancel(_) => {}
         }

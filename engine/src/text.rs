@@ -244,7 +244,6 @@ impl Line<'_> {
             DenialReason::BelowMinimumSize { quantity, minimum } => {
                 write!(f, " quantity {quantity} is below the minimum {minimum}")
             }
-            DenialReason::Closing => f.write_str(" the position is still being closed"),
             DenialReason::TooManyOpenOrders { limit } => write!(f, " {limit} orders are open, the limit"),
             DenialReason::NotOpen { order } => write!(f, " order {order} is not open"),
             DenialReason::NotYours { order } => write!(f, " order {order} belongs to another"),

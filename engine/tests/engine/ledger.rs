@@ -52,7 +52,8 @@ impl Ledger {
         }
         for record in records {
             self.folded.apply(record);
-            for trip in self.folded.portfolio.just_closed() {
+            let closed = if matches!(record.event, Event::Input(_)) { self.folded.portfolio.just_closed() } else { &[] };
+            for trip in closed {
                 self.positions.entry((trip.owner, trip.instrument)).or_default().profit += trip.profit();
             }
             if let Event::Decision(Decision::OrderRequested(request)) = &record.event {

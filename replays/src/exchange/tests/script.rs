@@ -282,5 +282,6 @@ pub(super) fn decision(text: &str) -> Decision {
         kind,
         bracket: None,
         oco: after("oco").map(|id| OrderId(parse(id))),
+        protects: None,
     }))
 }
