@@ -55,6 +55,7 @@ impl Accept<'_> {
         if chain.link() != header.link {
             return Err(Damage::Link.into());
         }
+        let mut fit = Ok(());
         // A hot file's rows are hashed as they are, unless HEAD speaks of a record in their midst.
         let anchored = if self.salvaged { 0 } else { self.anchor.count };
         if header.body == Body::Rows && !(first + 1..header.end()).contains(&anchored) {
@@ -63,7 +64,7 @@ impl Accept<'_> {
             for record in records.iter() {
                 chain.append(record).map_err(|source| Damage::Row { seq: record.seq, source })?;
                 if chain.count() == anchored {
-                    fits(self.anchor, chain).map_err(Refused::Anchor)?;
+                    fit = fits(self.anchor, chain);
                 }
             }
         }
@@ -71,9 +72,9 @@ impl Accept<'_> {
             return Err(Damage::Digest.into());
         }
         if chain.count() == anchored {
-            fits(self.anchor, chain).map_err(Refused::Anchor)?;
+            fit = fits(self.anchor, chain);
         }
-        Ok(())
+        fit.map_err(Refused::Anchor)
     }
 
     fn order(&mut self, header: &Header, expected: u64) -> Result<(), Damage> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use engine::event::{Hash, Record};
 
 use super::BLOCK;
-use super::anchor::{self, Anchor, State};
 use super::accept::{Accept, Refused};
+use super::anchor::{self, Anchor, State};
 use super::block::BlockReader;
 use super::chain::Chain;
 use super::error::{Damage, Doing, LogError};
