@@ -15,15 +15,21 @@ pub mod writer;
 pub mod live;
 mod hot;
 mod compact;
+mod accept;
+mod tail;
 pub mod reader;
-pub mod blobs;
-pub use blobs::BlobStore;
+pub mod salvage;
+pub mod blob;
+pub mod index;
 
+pub use blob::BlobStore;
 pub use chain::Chain;
 pub use error::LogError;
+pub use index::Index;
 pub use live::LiveWriter;
 pub use memory::Memory;
 pub use reader::{Reader, Recovery, TornTail, verify};
+pub use salvage::{Salvaged, salvage};
 pub use storage::{Disk, Storage};
 pub use writer::{Options, Sealed, Writer};
 

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use engine::event::{Hash, Record};
 
 use super::BLOCK;
+use super::accept::{Accept, Refused};
 use super::anchor::{self, Anchor, State};
 use super::block::BlockReader;
 use super::chain::Chain;
 use super::error::{Damage, Doing, LogError};
-use super::frame::{Body, BodyReader, Header};
-use super::row;
-use super::segment::{self, Frames, Heat, READ_ALL, READ_HEADERS, Segment};
+use super::frame::BodyReader;
+use super::segment::{self, Frames, READ_ALL, READ_HEADERS, Segment};
 use super::storage::Storage;
+use super::tail::Tail;
 use super::writer::Sealed;
 
 /// What was found when a log was opened.
@@ -145,6 +146,25 @@ impl Reader {
         self.chain.as_ref().map(Chain::digest)
     }
 
+    /// Of the first `count` records, reading only their last block; `None` behind a gap of a salvaged log.
+    pub fn digest_at(&mut self, count: u64) -> Result<Option<Hash>, LogError> {
+        if count == 0 {
+            return Ok(Some(Hash::default()));
+        }
+        self.seek(count - 1)?;
+        self.wanted = 0;
+        let Some(mut chain) = self.chain.clone() else { return Ok(None) };
+        while let Some(block) = self.next_block()? {
+            for record in block {
+                chain.append(record).map_err(|source| LogError::Row { seq: record.seq, source })?;
+                if chain.count() == count {
+                    return Ok(Some(chain.digest()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// How many records the log has.
     pub fn count(&self) -> u64 {
         self.end
@@ -215,143 +235,6 @@ impl Reader {
         let file = self.segments[..self.file].last().map_or_else(|| "cold or hot file".to_owned(), Segment::name);
         let what = Damage::Seq { expected: self.next, found: until };
         LogError::Damaged { file, offset: 0, seqs: self.next..until.max(self.next + 1), what }
-    }
-}
-
-enum Refused {
-    Damage(Damage),
-    Anchor(LogError),
-}
-
-impl From<Damage> for Refused {
-    fn from(damage: Damage) -> Self {
-        Self::Damage(damage)
-    }
-}
-
-/// What a frame has to fit to.
-struct Accept<'a> {
-    salvaged: bool,
-    anchor: &'a Anchor,
-    chain: &'a mut Option<Chain>,
-    lost: &'a mut Vec<Range<u64>>,
-    blocks: &'a mut BlockReader,
-}
-
-impl Accept<'_> {
-    fn frame(
-        mut self,
-        header: &Header,
-        body: Result<&[u8], Damage>,
-        expected: u64,
-        records: &mut Vec<Record>,
-    ) -> Result<(), Refused> {
-        self.order(header, expected)?;
-        let (body, first) = (body?, header.first);
-        match header.body {
-            Body::Rows => decode_rows(body, first, header.count, records)?,
-            Body::Columns => self.blocks.read(body, first, header.count as usize, records)?,
-        }
-        let Some(chain) = self.chain else { return Ok(()) };
-        if chain.link() != header.link {
-            return Err(Damage::Link.into());
-        }
-        // A hot file's rows are hashed as they are, unless HEAD speaks of a record in their midst.
-        let anchored = if self.salvaged { 0 } else { self.anchor.count };
-        if header.body == Body::Rows && !(first + 1..header.end()).contains(&anchored) {
-            chain.append_rows(body, u64::from(header.count));
-        } else {
-            for record in records.iter() {
-                chain.append(record).map_err(|source| Damage::Row { seq: record.seq, source })?;
-                if chain.count() == anchored {
-                    fits(self.anchor, chain).map_err(Refused::Anchor)?;
-                }
-            }
-        }
-        if chain.digest() != header.digest {
-            return Err(Damage::Digest.into());
-        }
-        if chain.count() == anchored {
-            fits(self.anchor, chain).map_err(Refused::Anchor)?;
-        }
-        Ok(())
-    }
-
-    fn order(&mut self, header: &Header, expected: u64) -> Result<(), Damage> {
-        let found = header.first;
-        if found != expected {
-            if !self.salvaged || found < expected {
-                return Err(Damage::Seq { expected, found });
-            }
-            self.lost.push(expected..found);
-            *self.chain = None;
-        }
-        if self.chain.is_none() && found.is_multiple_of(BLOCK) {
-            *self.chain = Some(Chain::resume(found, header.link));
-        }
-        Ok(())
-    }
-}
-
-fn fits(anchor: &Anchor, chain: &Chain) -> Result<(), LogError> {
-    let (found, anchored) = (chain.digest(), anchor.digest);
-    if found == anchored { Ok(()) } else { Err(LogError::AnchorMismatch { count: chain.count(), found, anchored }) }
-}
-
-fn decode_rows(mut rows: &[u8], first: u64, count: u32, records: &mut Vec<Record>) -> Result<(), Damage> {
-    for seq in first..first + u64::from(count) {
-        let (record, len) = row::decode(rows).map_err(|source| Damage::Row { seq, source })?;
-        if record.seq != seq {
-            return Err(Damage::Seq { expected: seq, found: record.seq });
-        }
-        records.push(record);
-        rows = &rows[len..];
-    }
-    if rows.is_empty() { Ok(()) } else { Err(Damage::Columns("too long")) }
-}
-
-/// The end of a log.
-pub(super) struct Tail {
-    /// How many whole records there are.
-    pub end: u64,
-    /// Remains behind them.
-    pub torn: Option<TornTail>,
-}
-
-impl Tail {
-    /// Walks over the last file.
-    pub(super) fn find(storage: &dyn Storage, segments: &[Segment], anchor: &Anchor) -> Result<Self, LogError> {
-        let Some(segment) = segments.last() else {
-            return Self { end: 0, torn: None }.reaching(anchor, "the folder");
-        };
-        let mut frames = Frames::open(storage, segment, READ_ALL)?;
-        let mut end = segment.first;
-        let damage = loop {
-            match frames.next()? {
-                Ok(Some((header, _))) => end = header.end(),
-                Ok(None) => return Self { end, torn: None }.reaching(anchor, frames.name()),
-                Err(damage) => break damage,
-            }
-        };
-        let offset = frames.offset();
-        // A newer program's frames are not remains.
-        if end < anchor.count || matches!(damage, Damage::Newer { .. }) {
-            return Err(frames.damaged(end..anchor.count.max(end + 1), damage));
-        }
-        if segment.heat == Heat::Hot && frames.find_whole()? {
-            frames.move_to(offset);
-            return Err(frames.damaged(end..end + 1, damage));
-        }
-        let bytes = frames.used_len()?.max(offset) - offset;
-        let torn = TornTail { file: frames.name().to_owned(), offset, bytes, last_seq: end.checked_sub(1) };
-        Ok(Self { end, torn: Some(torn) })
-    }
-
-    fn reaching(self, anchor: &Anchor, file: &str) -> Result<Self, LogError> {
-        if self.end < anchor.count {
-            return Err(LogError::Shorter { have: self.end, anchored: anchor.count, file: file.to_owned() });
-        }
-        Ok(self)
     }
 }
 

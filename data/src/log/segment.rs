@@ -209,11 +209,13 @@ impl Frames {
             let (read, found) = (bytes.len(), bytes.windows(MAGIC.len()).position(|window| window == MAGIC));
             match found {
                 Some(at) => {
-                    self.offset = from + at as u64;
+                    let place = from + at as u64;
+                    self.offset = place;
                     if let Ok(Some(_)) = self.next()? {
+                        self.offset = place;
                         return Ok(true);
                     }
-                    from += at as u64 + 1;
+                    from = place + 1;
                 }
                 None if read <= MAGIC.len() => break,
                 None => from += (read - MAGIC.len()) as u64,

@@ -50,10 +50,15 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// The folder at `path`, created if it is not there.
+    /// The folder at `path`, durably created if it is not there.
     pub fn create(path: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = path.into();
-        fs::create_dir_all(&folder)?;
+        if !folder.is_dir() {
+            fs::create_dir_all(&folder)?;
+            if let Some(parent) = fs::canonicalize(&folder)?.parent() {
+                fs::File::open(parent)?.sync_all()?;
+            }
+        }
         Ok(Self { folder })
     }
 

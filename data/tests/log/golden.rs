@@ -127,7 +127,7 @@ mod mirror {
         pub price: i64,
         pub size: i64,
         pub taker: Side,
-        pub trade_id: Option<u64>,
+        pub id: Option<u64>,
     }
 
     #[derive(SchemaWrite)]
@@ -148,7 +148,7 @@ mod mirror {
     #[derive(SchemaWrite)]
     pub struct Fill {
         pub order: u64,
-        pub fill_id: u64,
+        pub id: u64,
         pub venue_at: i64,
         pub price: [u8; 16],
         pub quantity: [u8; 16],
@@ -171,7 +171,7 @@ fn wincode_would_write_the_same_bytes() {
         let Trade { instrument, venue_at, price, size, trade_id, .. } = trade(id);
         let taker = mirror::Side::Sell;
         let copy =
-            mirror::Trade { instrument: instrument.0, venue_at: venue_at.0, price: price.0, size: size.0, taker, trade_id };
+            mirror::Trade { instrument: instrument.0, venue_at: venue_at.0, price: price.0, size: size.0, taker, id: trade_id };
         assert_eq!(payload(Input::Trade(trade(id))), wincode::serialize(&copy).unwrap());
     }
     let Quote { instrument, venue_at, bid_price, bid_size, ask_price, ask_size } = quote();
@@ -185,7 +185,7 @@ fn wincode_would_write_the_same_bytes() {
     let fill = fill();
     let copy = mirror::Fill {
         order: fill.order.0,
-        fill_id: fill.fill_id,
+        id: fill.fill_id,
         venue_at: fill.venue_at.0,
         price: fill.price.0.serialize(),
         quantity: fill.quantity.0.serialize(),

@@ -7,3 +7,5 @@ mod live;
 mod power;
 mod damage;
 mod tamper;
+mod salvage;
+mod index;

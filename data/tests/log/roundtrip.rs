@@ -11,7 +11,7 @@ use crate::samples::{Dice, mixed, read_all, shared, written};
 #[test]
 fn a_mixed_log_of_several_blocks_and_files_comes_back() {
     let records = mixed(0, 3 * BLOCK + 500, &mut Dice(1));
-    let memory = written(&records, Options { segment_bytes: 100_000, ..Options::default() });
+    let memory = written(&records, Options { segment_bytes: 30_000, ..Options::default() });
     assert!(data::log::Storage::list(&memory).unwrap().len() > 3);
     assert!(read_all(shared(&memory)).unwrap() == records);
 }

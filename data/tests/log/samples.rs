@@ -76,14 +76,14 @@ pub fn bar() -> Bar {
     }
 }
 
-fn levels() -> Box<BookLevels> {
+fn levels() -> BookLevels {
     let level = |price, size| Level { price: FixedPrice(price), size: FixedSize(size) };
-    Box::new(BookLevels {
+    BookLevels {
         instrument: InstrumentId(0),
         venue_at: Timestamp(START),
         bids: Box::new([level(99, 5), level(98, 0)]),
         asks: Box::new([level(101, 7)]),
-    })
+    }
 }
 
 fn request() -> OrderRequest {
@@ -168,8 +168,8 @@ pub fn every_kind() -> Vec<Event> {
         Input::Trade(trade(Some(17))),
         Input::Quote(quote()),
         Input::Bar(bar()),
-        Input::BookSnapshot(levels()),
-        Input::BookDelta(levels()),
+        Input::BookSnapshot(Box::new(levels())),
+        Input::BookDelta(Box::new(levels())),
         Input::Funding(Box::new(Funding {
             instrument: InstrumentId(0),
             venue_at: Timestamp(START),

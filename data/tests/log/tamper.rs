@@ -81,7 +81,8 @@ fn assert_named(memory: &Memory, frames: &[(Vec<u8>, Vec<Record>)], changed: u64
     match verify(shared(&forged)) {
         Err(LogError::Damaged { file, seqs, .. }) => {
             assert_eq!(file, NAME, "{what}");
-            assert!(seqs.contains(&changed), "{what}: {changed} is not in {seqs:?}");
+            // What is missing at the end of a frame is where the next one begins.
+            assert!((seqs.start..=seqs.end).contains(&changed), "{what}: {changed} is not in {seqs:?}");
         }
         Err(other) => panic!("{what}: {other}"),
         Ok(_) => panic!("{what}: not noticed"),
@@ -108,7 +109,7 @@ fn each_changed_removed_inserted_or_swapped_record_is_named() {
         let mut forged = frames.clone();
         forged[frame].1.remove(place);
         // HEAD would say that one is missing at the end; another one is put there.
-        forged[FRAMES as usize - 1].1.push(records[0].clone());
+        forged[records.len() / 5 - 1].1.push(records[0].clone());
         assert_named(&memory, &forged, changed, &format!("{seq} removed"));
 
         let mut forged = frames.clone();
