@@ -13,6 +13,14 @@ pub enum FileError {
         /// Its reason.
         source: std::io::Error,
     },
+    /// The operating system refused to write, or the encoder did.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
     /// A row is malformed, impossible or out of order.
     #[error("{}:{line}: {reason}", path.display())]
     Row {

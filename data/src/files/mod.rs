@@ -24,12 +24,29 @@ mod books;
 mod reader;
 mod source;
 mod sample;
+mod sequence;
 mod merge;
 mod history;
+mod check;
+mod list;
+mod table;
+mod import;
 
+pub use check::{CheckReport, FaultCounts, Finding, Gap, Gaps, check};
 pub use error::FileError;
 pub use fault::FaultKind;
 pub use history::{History, history};
+pub use import::{ImportReport, import};
 pub use layout::Kind;
+pub use list::{Listed, list};
 pub use name::NameHint;
 pub use source::{BarTime, Policy, ReadOptions, Source};
+
+/// Intervals are written as people write them: `1h`.
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn display<S: serde::Serializer>(interval: &Option<engine::time::Interval>, serializer: S) -> Result<S::Ok, S::Error> {
+    match interval {
+        Some(interval) => serializer.collect_str(interval),
+        None => serializer.serialize_none(),
+    }
+}

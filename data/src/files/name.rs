@@ -5,7 +5,7 @@ use std::path::Path;
 use engine::time::Interval;
 
 /// Endings that say how a file is packed or written, not what it is about.
-const ENDINGS: [&str; 10] = [".gz", ".zst", ".zip", ".csv", ".json", ".parquet", ".feather", ".ipc", ".arrow", ".tmp"];
+const ENDINGS: [&str; 9] = [".gz", ".zst", ".zip", ".csv", ".json", ".parquet", ".feather", ".ipc", ".arrow"];
 
 /// Quote currencies that Binance writes without a separator; longer ones first.
 const QUOTES: [&str; 14] =

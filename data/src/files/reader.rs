@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use csv::ByteRecord;
 use engine::event::Input;
-use engine::instrument::{Instrument, InstrumentId};
-use engine::market::{Bar, FeedGap};
+use engine::instrument::Instrument;
+use engine::market::Bar;
 use engine::time::Timestamp;
 
 use super::FileError;
@@ -27,7 +27,6 @@ pub(super) enum Step {
 pub(super) struct Reader {
     origin: Origin,
     options: ReadOptions,
-    instrument: InstrumentId,
     rows: Rows,
     row: ByteRecord,
     decoder: Decoder,
@@ -36,7 +35,6 @@ pub(super) struct Reader {
     last: Option<Timestamp>,
     last_id: Option<u64>,
     first_bar: Option<Timestamp>,
-    last_bar: Option<Bar>,
     read: u64,
     skipped: u64,
     ended: bool,
@@ -48,7 +46,6 @@ impl Reader {
         Ok(Self {
             rows,
             row: ByteRecord::new(),
-            instrument: instrument.id,
             messages: Messages::new(instrument.id),
             decoder: Decoder::new(&source, instrument),
             origin: source.origin,
@@ -57,7 +54,6 @@ impl Reader {
             last: None,
             last_id: None,
             first_bar: None,
-            last_bar: None,
             read: 0,
             skipped: 0,
             ended: false,
@@ -70,14 +66,25 @@ impl Reader {
             match self.step()? {
                 Step::Event(at, input) => return Ok(Some((at, input))),
                 Step::End => return Ok(None),
-                // What comes after a cut cannot be read, so there is nothing to skip to.
-                Step::Fault(line, fault) if self.options.policy == Policy::Strict || fault.kind == FaultKind::Truncated => {
-                    self.ended = true;
-                    return Err(FileError::Row { path: self.origin.path().to_owned(), line, reason: fault.reason });
-                }
-                Step::Fault(..) => self.skipped += 1,
+                Step::Fault(line, fault) => self.refuse(line, fault)?,
             }
         }
+    }
+
+    /// Refuses the row read last: an error, or skipped and counted, as the policy says.
+    pub(super) fn refuse(&mut self, line: u64, fault: Fault) -> Result<(), FileError> {
+        // What comes after a cut cannot be read, so there is nothing to skip to.
+        if self.options.policy == Policy::Lenient && fault.kind != FaultKind::Truncated {
+            self.skipped += 1;
+            return Ok(());
+        }
+        self.ended = true;
+        Err(FileError::Row { path: self.origin.path().to_owned(), line, reason: fault.reason })
+    }
+
+    /// The line of the row read last.
+    pub(super) fn line(&self) -> u64 {
+        self.rows.line(&self.row)
     }
 
     /// Rows that were skipped.
@@ -120,7 +127,7 @@ impl Reader {
             match self.take() {
                 Ok(Some((at, input))) => return Ok(Step::Event(at, input)),
                 Ok(None) => {}
-                Err(fault) => return Ok(Step::Fault(self.rows.line(&self.row), fault)),
+                Err(fault) => return Ok(Step::Fault(self.line(), fault)),
             }
         }
     }
@@ -187,22 +194,14 @@ impl Reader {
     fn bar(&mut self, bar: Bar) -> Result<(Timestamp, Input), Fault> {
         let opened = bar.opened_at;
         let first = *self.first_bar.get_or_insert(opened);
-        let event = (bar.closed_at(), Input::Bar(bar));
-        let Some(last) = self.last_bar.replace(bar) else { return Ok(event) };
-        let fault = if opened == last.opened_at {
-            Fault::new(FaultKind::Duplicate, format!("the bar of {opened} again"))
-        } else if (opened.0 - first.0) % bar.interval.ns() != 0 {
+        if self.last == Some(opened) {
+            return Err(Fault::new(FaultKind::Duplicate, format!("the bar of {opened} again")));
+        }
+        if (opened.0 - first.0) % bar.interval.ns() != 0 {
             let interval = bar.interval;
-            Fault::new(FaultKind::OffGrid, format!("a bar that opens at {opened} is none of the {interval} bars since {first}"))
-        } else {
-            if opened > last.closed_at() {
-                let gap = FeedGap { instrument: self.instrument, from: last.closed_at(), to: opened };
-                self.ready.push_back(event);
-                return Ok((bar.closed_at(), Input::FeedGap(Box::new(gap))));
-            }
-            return Ok(event);
-        };
-        self.last_bar = Some(last);
-        Err(fault)
+            let reason = format!("a bar that opens at {opened} is none of the {interval} bars since {first}");
+            return Err(Fault::new(FaultKind::OffGrid, reason));
+        }
+        Ok((bar.closed_at(), Input::Bar(bar)))
     }
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use csv::ByteRecord;
-use engine::number::{MAX_QUANTITY, MAX_SCALE};
+use engine::instrument::{Instrument, InstrumentId};
+use engine::number::{Decimal, MAX_QUANTITY, MAX_SCALE, Price, Quantity, Rate};
 use engine::time::{Interval, SECOND_NS, Timestamp};
 
 use super::FileError;
@@ -93,6 +94,11 @@ impl Seen {
         }
     }
 
+    fn merge(&mut self, other: Self, most_decimals: u32) {
+        self.decimals = self.decimals.max(other.decimals.min(most_decimals));
+        self.whole = self.whole.max(other.whole);
+    }
+
     fn decimals(self) -> u8 {
         u8::try_from(self.decimals).unwrap_or(u8::MAX).min(MAX_SCALE)
     }
@@ -174,8 +180,36 @@ impl Source {
     /// The scales of prices and sizes that suit it: 8, or more where its first rows have more, or fewer where their
     /// numbers are so large that they would not fit. The volume of bars gets 8 at most: more are a float's noise.
     pub fn scales(&self) -> (u8, u8) {
-        let size = self.size.scale();
-        (self.price.scale(), if self.kind() == Kind::Candles { size.min(USUAL_SCALE) } else { size })
+        Self::common_scales([self])
+    }
+
+    /// The scales that suit all of them, where one instrument's data are in several files.
+    pub fn common_scales<'a>(sources: impl IntoIterator<Item = &'a Self>) -> (u8, u8) {
+        let (mut price, mut size) = (Seen::default(), Seen::default());
+        for source in sources {
+            price.merge(source.price, u32::MAX);
+            size.merge(source.size, if source.kind() == Kind::Candles { USUAL_SCALE.into() } else { u32::MAX });
+        }
+        (price.scale(), size.scale())
+    }
+
+    /// An instrument to read it as where nobody trades it: to check, list and import.
+    pub(super) fn stand_in(&self) -> Instrument {
+        let (price_scale, size_scale) = self.scales();
+        let code = |text: &str| text.parse().unwrap_or_else(|_| unreachable!("{text} is a currency code"));
+        Instrument {
+            id: InstrumentId(0),
+            symbol: self.symbol().unwrap_or("the instrument").to_owned(),
+            base: code("BASE"),
+            quote: code("QUOTE"),
+            price_scale,
+            size_scale,
+            tick_size: Price(Decimal::new(1, price_scale.into())),
+            lot_size: Quantity(Decimal::new(1, size_scale.into())),
+            min_size: Quantity(Decimal::new(1, size_scale.into())),
+            maker_fee: Rate::ZERO,
+            taker_fee: Rate::ZERO,
+        }
     }
 
     /// Whether its times have more than milliseconds.
