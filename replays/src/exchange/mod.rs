@@ -123,7 +123,9 @@ impl<M: History> Exchange<M> {
 
     fn observe(&mut self, at: Timestamp, input: &Input) {
         if let Input::SessionStarted(session) = input {
-            [&mut self.feed, &mut self.entry, &mut self.response].into_iter().for_each(|route| route.seed(session.seed));
+            for route in [&mut self.feed, &mut self.entry, &mut self.response] {
+                route.seed(session.seed);
+            }
         }
         self.venue.observe(at, input);
     }

@@ -151,7 +151,7 @@ impl Market {
             self.cancel(index, CancelReason::Linked, desk);
             return;
         }
-        order.quantity = order.quantity - quantity;
+        order.quantity -= quantity;
         let amendment = Amendment { order: order.id, quantity: Some(order.quantity), price: None, trigger: None };
         desk.reports.push(Input::OrderAmended(Box::new(amendment)));
         self.reserve_or_cancel(index, desk);
