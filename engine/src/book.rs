@@ -34,12 +34,14 @@ impl Book {
         for (side, levels) in [(Side::Buy, bids), (Side::Sell, asks)] {
             // Snapshots come best first: then it is one copy, not an insertion before all others for each level.
             let kept = self.side_mut(side);
-            kept.extend(levels.iter().take(MAX_LEVELS).rev().filter(|level| level.size.0 > 0));
+            kept.extend(levels.iter().take(MAX_LEVELS).rev());
             let in_order = kept.is_sorted_by(|worse, better| match side {
                 Side::Buy => worse.price < better.price,
                 Side::Sell => worse.price > better.price,
             });
-            if !in_order {
+            if in_order {
+                kept.retain(|level| level.size.0 > 0);
+            } else {
                 kept.clear();
                 for &level in levels {
                     self.set(side, level);
