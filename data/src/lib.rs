@@ -1,3 +1,4 @@
 //! Every byte that crosses the process boundary: the event log, and history in files.
 
+pub mod log;
 pub mod files;

@@ -243,6 +243,8 @@ pub enum DenialReason {
         /// The instrument's minimum.
         minimum: Quantity,
     },
+    /// The position is being closed; it can be opened again once it is flat.
+    Closing,
     /// As many orders are open as the engine allows.
     TooManyOpenOrders {
         /// The limit.
@@ -267,7 +269,7 @@ pub enum Command {
     Halt,
     /// Trades again.
     Resume,
-    /// Cancels every order and sells every strategy's position; then halts.
+    /// Halts, cancels every order and sells every position.
     Flatten,
     /// Places an order by hand.
     Submit(OrderRequest),

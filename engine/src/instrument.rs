@@ -7,7 +7,7 @@ use core::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::number::{Decimal, FixedPrice, FixedSize, POWERS_OF_TEN, Price, Quantity, Rate};
+use crate::number::{Decimal, FixedPrice, FixedSize, MAX_SCALE, POWERS_OF_TEN, Price, Quantity, Rate};
 
 /// A currency's code: 1 to 12 ASCII letters, digits, `.`, `_` or `$`, such as `BTC`, `USDT` or `1000SATS`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,24 +103,40 @@ pub struct Instrument {
 }
 
 impl Instrument {
+    /// What makes these rules impossible to trade by; `None` when nothing does. A listing with a fault has no
+    /// effect.
+    pub fn fault(&self) -> Option<&'static str> {
+        if self.price_scale > MAX_SCALE || self.size_scale > MAX_SCALE {
+            Some("its prices or sizes have more than 12 decimals")
+        } else if !self.tick_size.is_positive() || !self.lot_size.is_positive() {
+            Some("its tick size and its lot size must be above zero")
+        } else if self.min_size.is_negative() {
+            Some("its minimum size is below zero")
+        } else if self.base == self.quote {
+            Some("its base and its quote currency are the same")
+        } else {
+            None
+        }
+    }
+
     /// A market price as exact money.
     pub fn price(&self, price: FixedPrice) -> Price {
-        Price(Decimal::new(price.0, u32::from(self.price_scale)))
+        Price(decimal(price.0, self.price_scale))
     }
 
     /// A market size as an exact quantity.
     pub fn quantity(&self, size: FixedSize) -> Quantity {
-        Quantity(Decimal::new(size.0, u32::from(self.size_scale)))
+        Quantity(decimal(size.0, self.size_scale))
     }
 
     /// A market price as a float, for indicators.
     pub fn price_f64(&self, price: FixedPrice) -> f64 {
-        price.0 as f64 / POWERS_OF_TEN[usize::from(self.price_scale)]
+        price.0 as f64 / POWERS_OF_TEN[usize::from(self.price_scale.min(MAX_SCALE))]
     }
 
     /// A market size as a float, for indicators.
     pub fn size_f64(&self, size: FixedSize) -> f64 {
-        size.0 as f64 / POWERS_OF_TEN[usize::from(self.size_scale)]
+        size.0 as f64 / POWERS_OF_TEN[usize::from(self.size_scale.min(MAX_SCALE))]
     }
 
     /// A price at this instrument's scale; `None` when it has more decimals or does not fit.
@@ -134,9 +150,14 @@ impl Instrument {
     }
 }
 
+/// A scale beyond the limit, which only a listing with a fault has, counts as the limit.
+fn decimal(mantissa: i64, scale: u8) -> Decimal {
+    Decimal::new(mantissa, u32::from(scale.min(MAX_SCALE)))
+}
+
 fn mantissa(value: Decimal, scale: u8) -> Option<i64> {
     let mut scaled = value;
-    scaled.rescale(u32::from(scale));
+    scaled.rescale(u32::from(scale.min(MAX_SCALE)));
     if scaled != value {
         return None;
     }
@@ -152,6 +173,7 @@ impl fmt::Display for Instrument {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     #[test]
     fn currency_codes_are_checked() {

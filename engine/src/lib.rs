@@ -1,4 +1,4 @@
-//! The pure core of Tickfold.
+#![doc = include_str!("../ARCHITECTURE.md")]
 #![no_std]
 
 extern crate alloc;
@@ -12,3 +12,16 @@ pub mod market;
 pub mod book;
 pub mod order;
 pub mod event;
+pub mod text;
+pub mod markets;
+pub mod position;
+pub mod portfolio;
+pub mod orders;
+pub mod hash;
+pub mod state;
+pub mod strategy;
+pub mod sizing;
+pub mod risk;
+mod execution;
+mod alert;
+pub mod engine;

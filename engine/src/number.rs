@@ -2,7 +2,8 @@
 //!
 //! Market data are `i64` mantissas at their instrument's scale ([`FixedPrice`], [`FixedSize`]): cheap to
 //! compare and to store. What is booked is a [`Decimal`] in a newtype that only allows the arithmetic that
-//! makes sense: [`Price`], [`Quantity`], [`Amount`], [`Rate`].
+//! makes sense: [`Price`], [`Quantity`], [`Amount`], [`Rate`]. It saturates: a venue's absurd report may make a
+//! sum wrong, but it never stops the engine.
 
 use alloc::string::ToString;
 use core::fmt;
@@ -123,23 +124,23 @@ macro_rules! additive {
         impl Add for $name {
             type Output = Self;
             fn add(self, other: Self) -> Self {
-                Self(self.0 + other.0)
+                Self(self.0.saturating_add(other.0))
             }
         }
         impl Sub for $name {
             type Output = Self;
             fn sub(self, other: Self) -> Self {
-                Self(self.0 - other.0)
+                Self(self.0.saturating_sub(other.0))
             }
         }
         impl AddAssign for $name {
             fn add_assign(&mut self, other: Self) {
-                self.0 += other.0;
+                *self = *self + other;
             }
         }
         impl SubAssign for $name {
             fn sub_assign(&mut self, other: Self) {
-                self.0 -= other.0;
+                *self = *self - other;
             }
         }
         impl Neg for $name {
@@ -183,28 +184,28 @@ additive!(Amount);
 impl Mul<Quantity> for Price {
     type Output = Amount;
     fn mul(self, quantity: Quantity) -> Amount {
-        Amount(self.0 * quantity.0)
+        Amount(self.0.saturating_mul(quantity.0))
     }
 }
 
 impl Mul<Rate> for Amount {
     type Output = Amount;
     fn mul(self, rate: Rate) -> Amount {
-        Amount(self.0 * rate.0)
+        Amount(self.0.saturating_mul(rate.0))
     }
 }
 
 impl Mul<Rate> for Quantity {
     type Output = Quantity;
     fn mul(self, rate: Rate) -> Quantity {
-        Quantity(self.0 * rate.0)
+        Quantity(self.0.saturating_mul(rate.0))
     }
 }
 
 impl Mul<Rate> for Price {
     type Output = Price;
     fn mul(self, rate: Rate) -> Price {
-        Price(self.0 * rate.0)
+        Price(self.0.saturating_mul(rate.0))
     }
 }
 
@@ -233,31 +234,49 @@ impl Quantity {
         if self == whole {
             return amount;
         }
-        Amount((amount.0 * self.0).checked_div(whole.0).unwrap_or(Decimal::ZERO))
+        let product = amount.0.checked_mul(self.0).and_then(|product| product.checked_div(whole.0));
+        // Too large to multiply first: then the share is rounded before, not after.
+        let share = || self.0.checked_div(whole.0).unwrap_or(Decimal::ZERO);
+        Amount(product.unwrap_or_else(|| amount.0.saturating_mul(share())))
     }
 
-    /// The largest multiple of `step` that is not larger.
+    /// The nearest multiple of `step` towards zero; itself for a step of zero.
     pub fn floor_to(self, step: Quantity) -> Quantity {
-        Quantity(self.0 - self.0 % step.0)
+        Quantity(floor(self.0, step.0))
+    }
+
+    /// The smallest multiple of `step` that is not smaller.
+    pub fn ceil_to(self, step: Quantity) -> Quantity {
+        let floor = self.floor_to(step);
+        if floor < self { floor + step } else { floor }
     }
 }
 
 impl Price {
     /// Whether it is a whole multiple of `tick`.
     pub fn is_multiple_of(self, tick: Price) -> bool {
-        (self.0 % tick.0).is_zero()
+        floor(self.0, tick.0) == self.0
     }
 
-    /// The nearest multiple of `tick` that is not above.
+    /// The nearest multiple of `tick` towards zero; itself for a tick of zero.
     pub fn floor_to(self, tick: Price) -> Price {
-        Price(self.0 - self.0 % tick.0)
+        Price(floor(self.0, tick.0))
     }
 
     /// The nearest multiple of `tick` that is not below.
     pub fn ceil_to(self, tick: Price) -> Price {
         let floor = self.floor_to(tick);
-        if floor == self { self } else { floor + tick }
+        if floor < self { floor + tick } else { floor }
     }
+}
+
+/// The multiple has the decimals of the step and no more: what is sent and logged carries no row of zeros.
+fn floor(value: Decimal, step: Decimal) -> Decimal {
+    let Some(rest) = value.checked_rem(step) else { return value };
+    let floor = value.saturating_sub(rest);
+    let mut short = floor;
+    short.rescale(step.scale().min(floor.scale()));
+    if short == floor { short } else { floor }
 }
 
 /// The one place where a strategy's float becomes a decimal: rounded half to even to `decimals` places.
@@ -279,7 +298,7 @@ mod tests {
     #[test]
     fn mantissas_become_the_float_that_a_parser_would_read() {
         for (mantissa, scale, text) in
-            [(500_001, 1, "50000.1"), (5_000_010_000_000, 8, "50000.1"), (3, 1, "0.3"), (8_123, 9, "0.000008123")]
+            [(500_001_i64, 1, "50000.1"), (5_000_010_000_000, 8, "50000.1"), (3, 1, "0.3"), (8_123, 9, "0.000008123")]
         {
             let float: f64 = mantissa as f64 / POWERS_OF_TEN[scale];
             assert_eq!(float.to_bits(), text.parse::<f64>().unwrap().to_bits());
@@ -299,5 +318,19 @@ mod tests {
         assert_eq!(price.floor_to(tick), "100.05".parse().unwrap());
         assert_eq!(price.ceil_to(tick), "100.10".parse().unwrap());
         assert!(price.ceil_to(tick).is_multiple_of(tick));
+        assert_eq!(price.floor_to(Price::ZERO), price, "no tick, no rounding");
+        let long = Quantity(Decimal::TEN / Decimal::from(3));
+        assert_eq!(long.floor_to("0.01".parse().unwrap()).to_string(), "3.33");
+        assert_eq!(Quantity(Decimal::TEN).floor_to("0.01".parse().unwrap()).to_string(), "10");
+    }
+
+    #[test]
+    fn money_saturates_and_never_panics() {
+        let (most, least) = (Amount(Decimal::MAX), Amount(Decimal::MIN));
+        assert_eq!((most + most, least - most, -least), (most, least, most));
+        assert_eq!(Price(Decimal::MAX) * Quantity(Decimal::NEGATIVE_ONE - Decimal::ONE), least);
+        assert_eq!(Quantity(Decimal::ONE).share_of(Quantity(Decimal::TWO), most).0, Decimal::MAX / Decimal::TWO);
+        assert_eq!(Quantity(Decimal::TWO).share_of(Quantity(Decimal::TEN), most), most * Rate(Decimal::new(2, 1)));
+        assert_eq!(most.at(Price(Decimal::new(1, 28))), Quantity::ZERO, "what does not fit");
     }
 }

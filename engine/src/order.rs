@@ -152,6 +152,8 @@ pub struct OrderRequest {
     pub bracket: Option<Bracket>,
     /// The order that it shares its quantity with: what one fills, the other loses.
     pub oco: Option<OrderId>,
+    /// The entry order whose bracket it carries out.
+    pub protects: Option<OrderId>,
 }
 
 /// New values for an open order; `None` keeps the old one.
@@ -195,6 +197,13 @@ pub struct Fill {
     pub fee_currency: Currency,
     /// Maker or taker.
     pub liquidity: Liquidity,
+}
+
+impl Fill {
+    /// Whether no trade can be like this: for nothing or less, or at a price below zero. It has no effect.
+    pub fn is_impossible(&self) -> bool {
+        !self.quantity.is_positive() || self.price.is_negative()
+    }
 }
 
 /// Why a venue refused an order, an amendment or a cancellation.

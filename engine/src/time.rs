@@ -89,8 +89,9 @@ pub struct InvalidInterval;
 impl FromStr for Interval {
     type Err = InvalidInterval;
     fn from_str(text: &str) -> Result<Self, InvalidInterval> {
-        let (unit, seconds) = UNITS.into_iter().find(|(unit, _)| text.ends_with(unit)).ok_or(InvalidInterval)?;
-        let count: u32 = text.trim_end_matches(unit).parse().map_err(|_| InvalidInterval)?;
+        let split = |(unit, seconds)| text.strip_suffix(unit).map(|count| (count, seconds));
+        let (count, seconds) = UNITS.into_iter().find_map(split).ok_or(InvalidInterval)?;
+        let count: u32 = count.parse().map_err(|_| InvalidInterval)?;
         match count.checked_mul(seconds) {
             Some(total) if total > 0 => Ok(Self(total)),
             _ => Err(InvalidInterval),
@@ -117,7 +118,7 @@ mod tests {
         for text in ["1s", "1m", "15m", "1h", "4h", "1d", "1w"] {
             assert_eq!(text.parse::<Interval>().unwrap().to_string(), text);
         }
-        for text in ["", "m", "0m", "-1m", "1x", "99999999999h"] {
+        for text in ["", "m", "0m", "-1m", "1x", "1mm", "99999999999h"] {
             assert_eq!(text.parse::<Interval>(), Err(InvalidInterval), "{text:?}");
         }
     }

@@ -31,4 +31,7 @@ pub enum FileError {
         /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// The thread that reads the files ended without a word.
+    #[error("the thread that reads the history stopped unexpectedly: this is a bug of the reader, the files may be fine")]
+    Stopped,
 }

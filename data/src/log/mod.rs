@@ -1,0 +1,31 @@
+#![doc = include_str!("FORMAT.md")]
+
+pub mod error;
+pub mod row;
+pub mod chain;
+pub mod storage;
+pub mod memory;
+mod bits;
+mod column;
+mod block;
+mod frame;
+mod anchor;
+mod segment;
+pub mod writer;
+pub mod live;
+mod hot;
+mod compact;
+pub mod reader;
+pub mod blobs;
+pub use blobs::BlobStore;
+
+pub use chain::Chain;
+pub use error::LogError;
+pub use live::LiveWriter;
+pub use memory::Memory;
+pub use reader::{Reader, Recovery, TornTail, verify};
+pub use storage::{Disk, Storage};
+pub use writer::{Options, Sealed, Writer};
+
+/// Records to a link of the chain, and to a full frame.
+pub const BLOCK: u64 = 4_096;

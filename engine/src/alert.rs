@@ -1,0 +1,67 @@
+//! Alerts: inputs that a person should know of.
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::event::Input;
+use crate::instrument::Instrument;
+use crate::market::Side;
+use crate::order::{Fill, OrderId, OrderKind, RejectReason};
+use crate::state::State;
+
+/// What a person should know about an input, judged by the state before it.
+pub(crate) fn alert(state: &State, input: &Input) -> Option<String> {
+    if let Some(order) = reported_order(input)
+        && state.orders.known(order).is_none()
+    {
+        return Some(format!("the venue reports on order {order}, which this session does not know"));
+    }
+    match input {
+        Input::InstrumentListed(instrument) => refused_listing(state, instrument),
+        Input::OrderFilled(fill) => impossible_fill(fill),
+        Input::OrderRejected { order, reason } => refused_way_out(state, *order, reason),
+        _ => None,
+    }
+}
+
+/// The order that a venue's report is about.
+pub(crate) fn reported_order(input: &Input) -> Option<OrderId> {
+    match input {
+        Input::OrderAccepted(order)
+        | Input::OrderTriggered(order)
+        | Input::OrderRejected { order, .. }
+        | Input::OrderCanceled { order, .. }
+        | Input::AmendRejected { order, .. }
+        | Input::CancelRejected { order, .. } => Some(*order),
+        Input::OrderFilled(fill) => Some(fill.order),
+        Input::OrderAmended(amendment) => Some(amendment.order),
+        _ => None,
+    }
+}
+
+fn refused_listing(state: &State, instrument: &Instrument) -> Option<String> {
+    let Instrument { id, symbol, .. } = instrument;
+    if let Some(fault) = instrument.fault() {
+        return Some(format!("the listing of {symbol} has no effect: {fault}"));
+    }
+    let next = state.markets.iter().count();
+    (id.index() > next).then(|| format!("the listing of {symbol} has no effect: its id is {}, the next one is {next}", id.0))
+}
+
+fn impossible_fill(fill: &Fill) -> Option<String> {
+    let Fill { order, quantity, price, .. } = fill;
+    fill.is_impossible().then(|| format!("the venue reports a fill of {quantity} @ {price} on order {order}: it has no effect"))
+}
+
+/// Whoever wanted out of a position, now or at a price, is still in it.
+fn refused_way_out(state: &State, order: OrderId, reason: &RejectReason) -> Option<String> {
+    let request = &state.orders.get(order)?.request;
+    let closing = state.closing.contains(&(request.owner, request.instrument));
+    if closing && request.side == Side::Sell && request.kind == OrderKind::Market {
+        return Some(format!("the venue refused to sell with order {order}: the position stays open"));
+    }
+    // The other half of a pair was there, or its own refusal was reported.
+    let linked = *reason == RejectReason::LinkedOrderNotOpen;
+    let entry = request.protects.filter(|_| !linked)?;
+    Some(format!("the venue refused order {order}: what order {entry} bought is not protected by it"))
+}

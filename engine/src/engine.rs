@@ -1,0 +1,353 @@
+//! The engine: one input in, that input and everything that follows from it out.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::alert::{alert, reported_order};
+use crate::event::{Checkpoint, Command, Decision, Denial, DenialReason, Event, Hash, Input, Record};
+use crate::execution::{self, Exit};
+use crate::hash::StateHasher;
+use crate::instrument::InstrumentId;
+use crate::market::Side;
+use crate::order::{Amendment, OrderId, OrderKind, OrderRequest, Owner, StrategyId};
+use crate::risk;
+use crate::sizing::Size;
+use crate::state::{State, Trading};
+use crate::strategy::{Context, Strategy, Wish};
+use crate::time::Timestamp;
+
+/// A strategy with its place in a run.
+pub struct Entrant {
+    /// What it thinks with.
+    pub strategy: Box<dyn Strategy>,
+    /// The symbols that it sees and trades; `None` for all.
+    pub symbols: Option<Vec<String>>,
+    /// How large its entries are.
+    pub size: Size,
+}
+
+struct Seat {
+    entrant: Entrant,
+    /// By instrument id: whether it is one of its symbols.
+    sees: Vec<bool>,
+}
+
+/// Drives strategies over inputs. Pure: no clock, no I/O, no chance.
+pub struct Engine {
+    state: State,
+    seats: Vec<Seat>,
+    wakes: BTreeSet<(Timestamp, StrategyId)>,
+    records: Vec<Record>,
+    wishes: Vec<(StrategyId, Wish)>,
+    asked_wakes: Vec<(Timestamp, StrategyId)>,
+}
+
+/// Who is to see an input.
+#[derive(Clone, Copy)]
+enum Audience {
+    Everyone,
+    Watching(InstrumentId),
+    Owner(Option<Owner>),
+    Due,
+}
+
+impl Engine {
+    /// An engine before its first input.
+    pub fn new(entrants: Vec<Entrant>) -> Self {
+        let seats = entrants.into_iter().map(|entrant| Seat { entrant, sees: Vec::new() }).collect();
+        Self {
+            state: State::default(),
+            seats,
+            wakes: BTreeSet::new(),
+            records: Vec::new(),
+            wishes: Vec::new(),
+            asked_wakes: Vec::new(),
+        }
+    }
+
+    /// What the records so far have made.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The records of the last step.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// When the engine wants an [`Input::Timer`]; `None` when no one asked.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.wakes.first().map(|&(at, _)| at)
+    }
+
+    /// Takes one input, `at` the time when it became known, and gives its record with the decisions that
+    /// follow from it. A time before the last record's is taken as the last record's.
+    #[inline]
+    pub fn step(&mut self, at: Timestamp, input: Input) -> &[Record] {
+        let seq = self.state.count;
+        let at = at.max(self.state.now);
+        self.records.clear();
+        let audience = audience(&self.state, &input);
+        let alert = match input {
+            Input::Trade(_) | Input::Quote(_) | Input::Bar(_) => None,
+            _ => alert(&self.state, &input),
+        };
+        let record = Record { seq, at, cause: seq, event: Event::Input(input) };
+        self.state.apply(&record);
+        self.records.push(record);
+        self.ask_strategies(audience);
+        if !self.wishes.is_empty() {
+            self.grant_wishes(seq);
+        }
+        if let Some(text) = alert {
+            self.decide(seq, Decision::Alert(text.into()));
+        }
+        if !self.state.closing.is_empty() {
+            self.leave_positions(seq, audience);
+        }
+        if !self.state.unprotected.is_empty() {
+            self.protect_positions(seq);
+        }
+        self.rare_inputs(seq);
+        self.checkpoint_when_due(seq);
+        &self.records
+    }
+
+    #[inline]
+    fn ask_strategies(&mut self, audience: Audience) {
+        let Event::Input(input) = &self.records[0].event else { return };
+        for (index, seat) in self.seats.iter_mut().enumerate() {
+            let id = strategy_id(index);
+            if let Input::InstrumentListed(instrument) = input
+                && let Some(market) = self.state.markets.get(instrument.id)
+            {
+                let symbol = &market.instrument.symbol;
+                let mine = seat.entrant.symbols.as_ref().is_none_or(|symbols| symbols.contains(symbol));
+                let index = instrument.id.index();
+                if seat.sees.len() <= index {
+                    seat.sees.resize(index + 1, false);
+                }
+                seat.sees[index] = mine;
+            }
+            let asked = match audience {
+                Audience::Watching(instrument) => seat.sees.get(instrument.index()).copied().unwrap_or(false),
+                Audience::Everyone => true,
+                Audience::Owner(owner) => owner == Some(Owner::Strategy(id)),
+                Audience::Due => self.wakes.range(..=(self.state.now, StrategyId(u16::MAX))).any(|&(_, due)| due == id),
+            };
+            if asked {
+                let (wishes, wakes) = (&mut self.wishes, &mut self.asked_wakes);
+                seat.entrant.strategy.on_input(input, &mut Context { state: &self.state, strategy: id, wishes, wakes });
+            }
+        }
+        if let Audience::Due = audience {
+            let now = self.state.now;
+            self.wakes.retain(|&(at, _)| at > now);
+        }
+        if !self.asked_wakes.is_empty() {
+            self.wakes.extend(self.asked_wakes.drain(..));
+        }
+    }
+
+    fn grant_wishes(&mut self, cause: u64) {
+        let mut wishes = core::mem::take(&mut self.wishes);
+        for (strategy, wish) in wishes.drain(..) {
+            let owner = Owner::Strategy(strategy);
+            match wish {
+                Wish::Signal(signal) => {
+                    let entry = execution::entry(&self.state, &signal, self.seats[usize::from(strategy.0)].entrant.size);
+                    let instrument = signal.instrument;
+                    let cause = self.decide(cause, Decision::Signal(Box::new(signal)));
+                    match entry {
+                        Ok(Some(request)) => {
+                            self.decide(cause, Decision::OrderRequested(Box::new(request)));
+                        }
+                        Ok(None) => self.leave_position(cause, owner, instrument),
+                        Err(reason) => self.deny(cause, owner, Some(instrument), reason),
+                    }
+                }
+                Wish::Submit(request) => self.submit(cause, request),
+                Wish::Amend(amendment) => self.amend(cause, owner, amendment),
+                Wish::Cancel(order) => self.cancel(cause, owner, order),
+            }
+        }
+        self.wishes = wishes;
+    }
+
+    fn submit(&mut self, cause: u64, request: OrderRequest) {
+        let linked = request.oco.map_or(Ok(()), |other| self.may_change(request.owner, other));
+        match linked.and_then(|()| risk::check(&self.state, &request)) {
+            Ok(()) => {
+                self.decide(cause, Decision::OrderRequested(Box::new(request)));
+            }
+            Err(reason) => self.deny(cause, request.owner, Some(request.instrument), reason),
+        }
+    }
+
+    fn amend(&mut self, cause: u64, owner: Owner, amendment: Amendment) {
+        match self.may_change(owner, amendment.order).and_then(|()| self.may_grow(&amendment)) {
+            Ok(()) => {
+                self.decide(cause, Decision::AmendRequested(Box::new(amendment)));
+            }
+            Err(reason) => self.deny(cause, owner, None, reason),
+        }
+    }
+
+    fn cancel(&mut self, cause: u64, owner: Owner, order: OrderId) {
+        match self.may_change(owner, order) {
+            Ok(()) => {
+                self.decide(cause, Decision::CancelRequested(order));
+            }
+            Err(reason) => self.deny(cause, owner, None, reason),
+        }
+    }
+
+    /// Strategies change their own orders, the operator everyone's.
+    fn may_change(&self, owner: Owner, order: OrderId) -> Result<(), DenialReason> {
+        let open = self.state.orders.get(order).ok_or(DenialReason::NotOpen { order })?;
+        if owner == Owner::Operator || open.request.owner == owner { Ok(()) } else { Err(DenialReason::NotYours { order }) }
+    }
+
+    /// While trading is halted, no open order may buy more than it already does.
+    fn may_grow(&self, amendment: &Amendment) -> Result<(), DenialReason> {
+        let request = self.state.orders.get(amendment.order).map(|open| &open.request);
+        let grows = request.is_some_and(|request| request.side == Side::Buy && amendment.quantity > Some(request.quantity));
+        if grows && self.state.trading == Trading::Halted { Err(DenialReason::Halted) } else { Ok(()) }
+    }
+
+    fn deny(&mut self, cause: u64, owner: Owner, instrument: Option<InstrumentId>, reason: DenialReason) {
+        let strategy = match owner {
+            Owner::Strategy(id) => Some(id),
+            Owner::Operator => None,
+        };
+        self.decide(cause, Decision::Denied(Box::new(Denial { strategy, instrument, reason })));
+    }
+
+    fn leave_positions(&mut self, cause: u64, audience: Audience) {
+        for (owner, instrument) in self.state.closing.clone() {
+            if self.goes_on(audience, owner, instrument) {
+                self.leave_position(cause, owner, instrument);
+            }
+        }
+    }
+
+    /// Whether the input lets the way out of a position go on. What the venue just refused is asked for again
+    /// with the next market data and not at once, or a venue that always refuses would be asked forever.
+    fn goes_on(&self, audience: Audience, owner: Owner, instrument: InstrumentId) -> bool {
+        let Event::Input(input) = &self.records[0].event else { return false };
+        match audience {
+            Audience::Watching(watched) => watched == instrument,
+            Audience::Everyone => matches!(input, Input::Operator(_)),
+            Audience::Due => false,
+            Audience::Owner(_) => {
+                let Some(order) = reported_order(input).and_then(|order| self.state.orders.known(order)) else { return false };
+                let request = &order.request;
+                let is_sale = request.side == Side::Sell && request.kind == OrderKind::Market;
+                let refused = match input {
+                    Input::CancelRejected { .. } => true,
+                    Input::OrderCanceled { .. } => is_sale && order.cancel_requested.is_none(),
+                    _ => false,
+                };
+                request.owner == owner && request.instrument == instrument && !refused
+            }
+        }
+    }
+
+    fn leave_position(&mut self, cause: u64, owner: Owner, instrument: InstrumentId) {
+        if !self.state.closing.contains(&(owner, instrument)) {
+            return;
+        }
+        match execution::exit(&self.state, owner, instrument) {
+            Exit::Wait => {}
+            // Past risk, as protection is: it only ever reduces what is held, in a size that `exit` has checked.
+            Exit::Sell(request) => {
+                self.decide(cause, Decision::OrderRequested(Box::new(request)));
+            }
+            Exit::Cancel(orders) => {
+                for order in orders {
+                    self.decide(cause, Decision::CancelRequested(order));
+                }
+            }
+        }
+    }
+
+    fn protect_positions(&mut self, cause: u64) {
+        let entries: Vec<OrderId> = self.state.unprotected.keys().copied().collect();
+        for entry in entries {
+            let mut first = None;
+            for request in execution::protection(&self.state, entry) {
+                let id = self.decide(cause, Decision::OrderRequested(Box::new(OrderRequest { oco: first, ..request })));
+                first.get_or_insert(OrderId(id));
+            }
+        }
+    }
+
+    #[inline]
+    fn rare_inputs(&mut self, cause: u64) {
+        let Event::Input(Input::Operator(command)) = &self.records[0].event else { return };
+        match (**command).clone() {
+            Command::Submit(request) => self.submit(cause, OrderRequest { owner: Owner::Operator, ..request }),
+            Command::Cancel(order) => self.cancel(cause, Owner::Operator, order),
+            Command::Halt | Command::Resume | Command::Flatten => {}
+        }
+    }
+
+    #[inline]
+    fn checkpoint_when_due(&mut self, cause: u64) {
+        let Some(session) = &self.state.session else { return };
+        let ended = matches!(self.records[0].event, Event::Input(Input::SessionEnded { .. }));
+        if self.state.count - self.state.checkpointed >= session.checkpoint_every || ended {
+            let checkpoint = Checkpoint { state: self.state.hash(), strategies: self.hash_strategies() };
+            self.decide(cause, Decision::Checkpoint(Box::new(checkpoint)));
+        }
+    }
+
+    fn hash_strategies(&self) -> Hash {
+        let mut hasher = StateHasher::default();
+        for seat in &self.seats {
+            seat.entrant.strategy.hash_state(&mut hasher);
+        }
+        hasher.write(&self.wakes);
+        hasher.finish()
+    }
+
+    /// Commits a decision through the same `apply` as every input, and gives its seq.
+    fn decide(&mut self, cause: u64, decision: Decision) -> u64 {
+        let seq = self.state.count;
+        let record = Record { seq, at: self.state.now, cause, event: Event::Decision(decision) };
+        self.state.apply(&record);
+        self.records.push(record);
+        seq
+    }
+}
+
+fn strategy_id(index: usize) -> StrategyId {
+    StrategyId(u16::try_from(index).unwrap_or(u16::MAX))
+}
+
+#[inline]
+fn audience(state: &State, input: &Input) -> Audience {
+    match input {
+        Input::Trade(trade) => Audience::Watching(trade.instrument),
+        Input::Quote(quote) => Audience::Watching(quote.instrument),
+        Input::Bar(bar) => Audience::Watching(bar.instrument),
+        Input::BookSnapshot(levels) | Input::BookDelta(levels) => Audience::Watching(levels.instrument),
+        Input::Funding(funding) => Audience::Watching(funding.instrument),
+        Input::FeedGap(gap) => Audience::Watching(gap.instrument),
+        Input::InstrumentListed(instrument) => Audience::Watching(instrument.id),
+        Input::Timer => Audience::Due,
+        Input::SessionStarted(_) | Input::Deposited { .. } | Input::Operator(_) | Input::SessionEnded { .. } => {
+            Audience::Everyone
+        }
+        Input::OrderAccepted(_)
+        | Input::OrderRejected { .. }
+        | Input::OrderTriggered(_)
+        | Input::OrderFilled(_)
+        | Input::OrderCanceled { .. }
+        | Input::OrderAmended(_)
+        | Input::AmendRejected { .. }
+        | Input::CancelRejected { .. } => Audience::Owner(reported_order(input).and_then(|order| state.orders.owner(order))),
+    }
+}

@@ -1,0 +1,214 @@
+//! The order state machine: what is open, and what the venue's reports make of it.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::instrument::InstrumentId;
+use crate::number::Quantity;
+use crate::order::{Amendment, Fill, OrderId, OrderKind, OrderRequest, Owner};
+
+/// The most orders that may be open at once. The next one is denied.
+pub const MAX_OPEN_ORDERS: u32 = 4_096;
+/// How many closed orders are remembered, so that a report that comes late or twice is still understood.
+pub const REMEMBERED_CLOSED_ORDERS: usize = 256;
+
+/// How far an open order has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// On its way to the venue.
+    Requested,
+    /// At the venue, waiting for its trigger price.
+    Waiting,
+    /// At the venue, live.
+    Working,
+}
+
+/// An order that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenOrder {
+    /// Its id.
+    pub id: OrderId,
+    /// What was asked for, with amendments that the venue confirmed.
+    pub request: OrderRequest,
+    /// How far it has come.
+    pub status: Status,
+    /// How much of it has filled.
+    pub filled: Quantity,
+    /// Whether its cancellation is on its way.
+    pub cancel_requested: Option<CancelRequested>,
+    fill_ids: Vec<u64>,
+}
+
+/// Marks an order whose cancellation is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequested;
+
+impl OpenOrder {
+    /// How much has not filled.
+    pub fn remaining(&self) -> Quantity {
+        self.request.quantity - self.filled
+    }
+}
+
+/// What a fill did to the orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Filled {
+    /// It counts, for this request.
+    Counts(OrderRequest),
+    /// It was counted before.
+    Again,
+    /// No such order is known.
+    Unknown,
+    /// It cannot have been.
+    Impossible,
+}
+
+/// All open orders, and the last closed ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orders {
+    open: BTreeMap<OrderId, OpenOrder>,
+    closed: VecDeque<OpenOrder>,
+}
+
+impl Orders {
+    /// An open order.
+    pub fn get(&self, id: OrderId) -> Option<&OpenOrder> {
+        self.open.get(&id)
+    }
+
+    /// All open orders, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &OpenOrder> {
+        self.open.values()
+    }
+
+    /// One owner's open orders in one instrument, oldest first.
+    pub fn of(&self, owner: Owner, instrument: InstrumentId) -> impl Iterator<Item = &OpenOrder> {
+        self.open.values().filter(move |order| order.request.owner == owner && order.request.instrument == instrument)
+    }
+
+    /// How many are open.
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether none is open.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// An order that is open or was lately.
+    pub fn known(&self, id: OrderId) -> Option<&OpenOrder> {
+        self.open.get(&id).or_else(|| self.closed.iter().find(|order| order.id == id))
+    }
+
+    /// Who placed an order that is open or was lately.
+    pub fn owner(&self, id: OrderId) -> Option<Owner> {
+        self.known(id).map(|order| order.request.owner)
+    }
+
+    pub(crate) fn request(&mut self, id: OrderId, request: &OrderRequest) {
+        let order = OpenOrder {
+            id,
+            request: request.clone(),
+            status: Status::Requested,
+            filled: Quantity::ZERO,
+            cancel_requested: None,
+            fill_ids: Vec::new(),
+        };
+        self.open.insert(id, order);
+    }
+
+    pub(crate) fn accept(&mut self, id: OrderId) {
+        if let Some(order) = self.open.get_mut(&id)
+            && order.status == Status::Requested
+        {
+            order.status = if order.request.kind.is_conditional() { Status::Waiting } else { Status::Working };
+        }
+    }
+
+    pub(crate) fn trigger(&mut self, id: OrderId) {
+        if let Some(order) = self.open.get_mut(&id) {
+            order.status = Status::Working;
+        }
+    }
+
+    pub(crate) fn close(&mut self, id: OrderId) {
+        if let Some(order) = self.open.remove(&id) {
+            if self.closed.len() == REMEMBERED_CLOSED_ORDERS {
+                self.closed.pop_front();
+            }
+            self.closed.push_back(order);
+        }
+    }
+
+    pub(crate) fn cancel_requested(&mut self, id: OrderId) {
+        if let Some(order) = self.open.get_mut(&id) {
+            order.cancel_requested = Some(CancelRequested);
+        }
+    }
+
+    pub(crate) fn cancel_rejected(&mut self, id: OrderId) {
+        if let Some(order) = self.open.get_mut(&id) {
+            order.cancel_requested = None;
+        }
+    }
+
+    pub(crate) fn amend(&mut self, amendment: &Amendment) {
+        let Some(order) = self.open.get_mut(&amendment.order) else { return };
+        if let Some(quantity) = amendment.quantity {
+            order.request.quantity = quantity;
+        }
+        let (new_price, new_trigger) = (amendment.price, amendment.trigger);
+        match &mut order.request.kind {
+            OrderKind::Limit { price, .. } => *price = new_price.unwrap_or(*price),
+            OrderKind::StopMarket { trigger } | OrderKind::TakeProfitMarket { trigger } => {
+                *trigger = new_trigger.unwrap_or(*trigger);
+            }
+            OrderKind::StopLimit { trigger, price } | OrderKind::TakeProfitLimit { trigger, price } => {
+                *trigger = new_trigger.unwrap_or(*trigger);
+                *price = new_price.unwrap_or(*price);
+            }
+            OrderKind::Market | OrderKind::TrailingStop { .. } => {}
+        }
+        if order.remaining() <= Quantity::ZERO {
+            self.close(amendment.order);
+        }
+    }
+
+    /// Counts a fill once. An order that was closed before (canceled while the fill was on its way) still
+    /// counts it: the venue's word is what happened.
+    pub(crate) fn fill(&mut self, fill: &Fill) -> Filled {
+        if fill.is_impossible() {
+            return Filled::Impossible;
+        }
+        if let Some(order) = self.open.get_mut(&fill.order) {
+            if order.fill_ids.contains(&fill.fill_id) {
+                return Filled::Again;
+            }
+            order.count(fill);
+            let request = order.request.clone();
+            if order.remaining() <= Quantity::ZERO {
+                self.close(fill.order);
+            }
+            return Filled::Counts(request);
+        }
+        match self.closed.iter_mut().find(|order| order.id == fill.order) {
+            None => Filled::Unknown,
+            Some(order) if order.fill_ids.contains(&fill.fill_id) => Filled::Again,
+            Some(order) => {
+                order.count(fill);
+                Filled::Counts(order.request.clone())
+            }
+        }
+    }
+}
+
+impl OpenOrder {
+    fn count(&mut self, fill: &Fill) {
+        self.fill_ids.push(fill.fill_id);
+        self.filled += fill.quantity;
+        self.status = Status::Working;
+    }
+}

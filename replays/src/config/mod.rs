@@ -1,0 +1,19 @@
+//! The configuration of a run: TOML files, then the environment, then `--set`; the later one wins.
+//!
+//! Every value remembers where it was written, so that an error names the key, the file and the line.
+//! What keys there are is read from the types' own JSON Schema: the types stay the one description.
+
+mod run;
+mod exact;
+mod size;
+mod error;
+mod layer;
+mod shape;
+mod given;
+mod load;
+mod validate;
+#[cfg(test)]
+mod tests;
+
+pub use error::{ConfigError, KeyPath, Origin};
+pub use run::{AccountConfig, BarTime, Config, DataConfig, EngineConfig, InstrumentConfig, StrategyConfig};

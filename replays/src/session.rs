@@ -1,0 +1,110 @@
+//! From a configuration to an engine, and to the facts that a session begins with.
+
+use data::log::{BlobStore, LogError};
+use engine::engine::{Engine, Entrant};
+use engine::event::{Hash, Input, Mode, Session};
+use engine::instrument::{Currency, Instrument};
+use engine::number::{Amount, Decimal};
+use engine::sizing::Size;
+use strategies::ParamsError;
+
+use crate::config::{Config, ConfigError, StrategyConfig};
+
+/// What this program calls itself in a log.
+pub const BUILD: &str = concat!("tickfold ", env!("CARGO_PKG_VERSION"));
+
+/// The size of a strategy's entries when the configuration does not say: a little is left for fees and a
+/// dearer fill.
+const DEFAULT_SHARE_BPS: i64 = 9_500;
+
+/// A session cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The log's configuration cannot be found or has been changed.
+    #[error("the session's configuration: {0}")]
+    Blob(#[from] LogError),
+    /// The log's configuration is not one that this build understands.
+    #[error("the session's configuration: {0}")]
+    Config(#[from] ConfigError),
+    /// A strategy cannot be made as configured.
+    #[error("strategy.{index} \"{name}\": {reason}")]
+    Strategy {
+        /// Its place in the list.
+        index: usize,
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The engine that a configuration describes.
+pub fn engine(config: &Config) -> Result<Engine, SessionError> {
+    let entrants = config.strategies.iter().enumerate().map(|(index, strategy)| entrant(index, strategy));
+    Ok(Engine::new(entrants.collect::<Result<_, _>>()?))
+}
+
+fn entrant(index: usize, config: &StrategyConfig) -> Result<Entrant, SessionError> {
+    let failed = |reason: String| SessionError::Strategy { index, name: config.name.clone(), reason };
+    let params = serde_json::to_value(&config.params).map_err(|error| failed(error.to_string()))?;
+    let params = params.as_object().cloned().unwrap_or_default();
+    let strategy = strategies::build(&config.name, params).map_err(|error| failed(explain(&config.name, error)))?;
+    let symbols = (!config.instruments.is_empty()).then(|| config.instruments.clone());
+    let share = engine::number::Rate::from_bps(DEFAULT_SHARE_BPS);
+    Ok(Entrant { strategy, symbols, size: config.size.unwrap_or(Size::Equity(share)) })
+}
+
+fn explain(name: &str, error: ParamsError) -> String {
+    match error {
+        ParamsError::UnknownStrategy(known) => {
+            let nearest = nearest(name, known.iter().copied());
+            format!("no strategy has this name{nearest}; there are: {}", known.join(", "))
+        }
+        ParamsError::UnknownKey { key, known } => {
+            let nearest = nearest(&key, known.iter().map(String::as_str));
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            format!("it has no parameter \"{key}\"{nearest}; it has: {known}")
+        }
+        ParamsError::Invalid(reason) => reason,
+    }
+}
+
+fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let scored = known.map(|name| (strsim::jaro_winkler(given, name), name)).filter(|(score, _)| *score > 0.7);
+    match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((_, name)) => format!(": did you mean \"{name}\"?"),
+        None => String::new(),
+    }
+}
+
+/// The configuration that a log's session was run with.
+pub fn recorded_config(session: &Session, blobs: &BlobStore) -> Result<Config, SessionError> {
+    Ok(Config::from_canonical(&blobs.get(session.config)?)?)
+}
+
+/// The first inputs of a session: its start, its instruments, its deposits.
+pub fn preamble(config: &Config, hash: Hash, mode: Mode, instruments: &[Instrument]) -> Vec<Input> {
+    let currency = reporting_currency(config, instruments);
+    let session = Session {
+        build: BUILD.to_owned(),
+        config: hash,
+        seed: config.seed,
+        mode,
+        currency,
+        strategies: config.strategies.iter().map(|strategy| strategy.label().to_owned()).collect(),
+        checkpoint_every: u64::from(config.engine.checkpoint_every),
+    };
+    let listed = instruments.iter().map(|instrument| Input::InstrumentListed(Box::new(instrument.clone())));
+    let mut deposits = config.account.balances.clone();
+    if deposits.is_empty() {
+        deposits.insert(currency, Amount(Decimal::from(10_000)));
+    }
+    let deposited = deposits.into_iter().map(|(currency, amount)| Input::Deposited { currency, amount });
+    std::iter::once(Input::SessionStarted(Box::new(session))).chain(listed).chain(deposited).collect()
+}
+
+fn reporting_currency(config: &Config, instruments: &[Instrument]) -> Currency {
+    let quote = instruments.first().map(|instrument| instrument.quote);
+    // Without instruments there is nothing to trade, and any currency will do.
+    config.account.currency.or(quote).or_else(|| "USD".parse().ok()).expect("USD is a currency code")
+}

@@ -1,0 +1,109 @@
+//! Derives every decision of a log again and compares.
+
+use data::log::{BlobStore, LogError, Reader};
+use engine::engine::Engine;
+use engine::event::{Event, Input, Record};
+use engine::text::Names;
+
+use crate::session::{self, SessionError};
+
+/// What a whole verification found to be so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Records compared.
+    pub records: u64,
+    /// Of which decisions, derived again.
+    pub decisions: u64,
+}
+
+/// A log is not what its inputs lead to, or cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The log is damaged.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The session cannot be set up again.
+    #[error("record 0: {0}")]
+    Session(#[from] SessionError),
+    /// The first record that differs.
+    #[error("record {seq} differs\n  logged:  {logged}\n  derived: {derived}")]
+    Differs {
+        /// Its seq.
+        seq: u64,
+        /// Its text in the log.
+        logged: String,
+        /// What follows from the inputs.
+        derived: String,
+    },
+    /// The log does not begin as every log does.
+    #[error("record 0 is not the start of a session, so there is nothing to derive from: {found}")]
+    NoSession {
+        /// What is there.
+        found: String,
+    },
+}
+
+/// Verifies a whole log, or any prefix of one.
+pub fn verify(reader: &mut Reader, blobs: &BlobStore) -> Result<Verified, VerifyError> {
+    let mut verified = Verified { records: 0, decisions: 0 };
+    let mut deriving: Option<Derivation> = None;
+    while let Some(records) = reader.next_block()? {
+        for record in records {
+            let derivation = match &mut deriving {
+                Some(derivation) => derivation,
+                None => deriving.insert(Derivation::begin(record, blobs)?),
+            };
+            derivation.compare(record)?;
+            verified.records += 1;
+            verified.decisions += u64::from(matches!(record.event, Event::Decision(_)));
+        }
+    }
+    Ok(verified)
+}
+
+/// An engine that goes along with a log.
+pub struct Derivation {
+    engine: Engine,
+    names: Names,
+    /// How many of the last step's records have been compared.
+    compared: usize,
+}
+
+impl Derivation {
+    /// Sets the engine up as the log's first record says.
+    pub fn begin(first: &Record, blobs: &BlobStore) -> Result<Self, VerifyError> {
+        let Event::Input(Input::SessionStarted(started)) = &first.event else {
+            return Err(VerifyError::NoSession { found: Names::default().line(first).to_string() });
+        };
+        let config = session::recorded_config(started, blobs)?;
+        Ok(Self::new(session::engine(&config)?))
+    }
+
+    /// Goes along with a log from its first record on.
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, names: Names::default(), compared: 0 }
+    }
+
+    /// Takes an input from the log, and compares a decision with the derived one.
+    pub fn compare(&mut self, logged: &Record) -> Result<(), VerifyError> {
+        if self.compared == self.engine.records().len() {
+            let Event::Input(input) = &logged.event else {
+                return Err(self.differs(logged, "an input: nothing more follows from the last one"));
+            };
+            self.names.learn(logged);
+            self.engine.step(logged.at, input.clone());
+            self.compared = 0;
+        }
+        let derived = &self.engine.records()[self.compared];
+        if derived != logged {
+            return Err(self.differs(logged, &self.names.line(derived).to_string()));
+        }
+        self.compared += 1;
+        Ok(())
+    }
+
+    fn differs(&self, logged: &Record, derived: &str) -> VerifyError {
+        let seq = self.engine.state().count.min(logged.seq);
+        VerifyError::Differs { seq, logged: self.names.line(logged).to_string(), derived: derived.to_owned() }
+    }
+}

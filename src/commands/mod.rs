@@ -1,0 +1,40 @@
+//! The commands, in the order in which one meets them.
+
+mod init;
+mod backtest;
+mod verify;
+mod report;
+mod config;
+mod completions;
+
+use std::io::Write;
+
+use clap::Subcommand;
+
+use crate::cli::Globals;
+use crate::exit::Failure;
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    Init(init::Init),
+    Backtest(backtest::Backtest),
+    Verify(verify::Verify),
+    Report(report::Report),
+    Config(config::ConfigCommand),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    /// Does it. The answer goes to `out`, diagnostics to stderr.
+    pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
+        match self {
+            Self::Init(init) => init.run(globals, out),
+            Self::Backtest(backtest) => backtest.run(globals, out),
+            Self::Verify(verify) => verify.run(globals, out),
+            Self::Report(report) => report.run(globals, out),
+            Self::Config(config) => config.run(globals, out),
+            Self::Completions(completions) => completions.run(out),
+        }
+    }
+}

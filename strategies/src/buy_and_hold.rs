@@ -1,0 +1,70 @@
+//! Buys each instrument once, at its first price, and never sells: what every other strategy is measured
+//! against.
+
+use std::collections::BTreeSet;
+
+use engine::event::{Direction, Input};
+use engine::hash::StateHasher;
+use engine::instrument::InstrumentId;
+use engine::strategy::{Context, Opinion, Strategy};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::Parameters;
+use crate::price::price_of;
+
+/// Nothing to choose.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Params {}
+
+impl Parameters for Params {
+    fn build(self) -> Result<Box<dyn Strategy>, String> {
+        Ok(Box::new(BuyAndHold::default()))
+    }
+}
+
+#[derive(Default)]
+struct BuyAndHold {
+    bought: BTreeSet<InstrumentId>,
+}
+
+impl Strategy for BuyAndHold {
+    fn on_input(&mut self, input: &Input, ctx: &mut Context<'_>) {
+        let Some((instrument, _)) = price_of(input) else { return };
+        if self.bought.insert(instrument) {
+            let opinion = Opinion { confidence_bps: 10_000, ..Opinion::default() };
+            ctx.signal(instrument, Direction::Long, opinion);
+        }
+    }
+
+    fn hash_state(&self, hasher: &mut StateHasher) {
+        hasher.write(&self.bought);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use crate::stage::{bar, quote, trade, transcript};
+
+    #[test]
+    fn it_buys_each_instrument_once() {
+        let inputs = vec![trade(0, 10_000), trade(0, 12_000), quote(1, 499, 501), bar(1, 400), trade(0, 1)];
+        expect![[r#"
+            3 00:04Z < trade BTC-USDT buy 1 @ 100.00
+            4 00:04Z > signal buy_and_hold BTC-USDT long 100% ^3
+            5 00:04Z > order #5 buy_and_hold buy 1 BTC-USDT market ^4
+            6 00:04Z < filled #5 1 @ 100.00 fee 0 USDT taker id 5
+            7 00:05Z < trade BTC-USDT buy 1 @ 120.00
+            8 00:06Z < quote ETH-USDT bid 1 @ 4.99 ask 1 @ 5.01
+            9 00:06Z > signal buy_and_hold ETH-USDT long 100% ^8
+            10 00:06Z > order #10 buy_and_hold buy 1 ETH-USDT market ^9
+            11 00:06Z < filled #10 1 @ 5.00 fee 0 USDT taker id 10
+            12 00:07Z < bar ETH-USDT 1m open 0.01 high 4.00 low 0.01 close 4.00 volume 1
+            13 00:08Z < trade BTC-USDT buy 1 @ 0.01
+        "#]]
+        .assert_eq(&transcript("buy_and_hold", json!({}), inputs));
+    }
+}
