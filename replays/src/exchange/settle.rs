@@ -59,7 +59,8 @@ impl Market {
         desk.account.release(slot, hold);
     }
 
-    fn reserve_or_cancel(&mut self, index: usize, desk: &mut Desk) {
+    /// As [`reserve`](Self::reserve), and ends the order when the balance does not cover it.
+    pub(super) fn reserve_or_cancel(&mut self, index: usize, desk: &mut Desk) {
         if !self.reserve(index, desk) {
             self.cancel(index, CancelReason::InsufficientBalance, desk);
         }
