@@ -32,8 +32,20 @@ impl Book {
     pub fn replace(&mut self, bids: &[Level], asks: &[Level]) {
         self.clear();
         for (side, levels) in [(Side::Buy, bids), (Side::Sell, asks)] {
-            for &level in levels {
-                self.set(side, level);
+            // Snapshots come best first: then it is one copy, not an insertion before all others for each level.
+            let kept = self.side_mut(side);
+            kept.extend(levels.iter().take(MAX_LEVELS).rev());
+            let in_order = kept.is_sorted_by(|worse, better| match side {
+                Side::Buy => worse.price < better.price,
+                Side::Sell => worse.price > better.price,
+            });
+            if in_order {
+                kept.retain(|level| level.size.0 > 0);
+            } else {
+                kept.clear();
+                for &level in levels {
+                    self.set(side, level);
+                }
             }
         }
     }
@@ -166,7 +178,12 @@ mod tests {
     }
 
     fn levels() -> impl Strategy<Value = Vec<Level>> {
-        prop::collection::vec((1..60_i64, 0..4_i64).prop_map(|(price, size)| level(price, size)), 0..12)
+        let any_order = prop::collection::vec((1..60_i64, 0..4_i64).prop_map(|(price, size)| level(price, size)), 0..12);
+        let sorted = |mut levels: Vec<Level>, rising: bool| {
+            levels.sort_by_key(|level| if rising { level.price.0 } else { -level.price.0 });
+            levels
+        };
+        prop_oneof![any_order.clone(), (any_order, any::<bool>()).prop_map(move |(levels, rising)| sorted(levels, rising))]
     }
 
     proptest! {

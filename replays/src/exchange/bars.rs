@@ -119,7 +119,7 @@ impl Market {
                 _ => {}
             }
         } else if let Some(limit) = order.limit()
-            && self.rests_within(limit, order.side, end, desk)
+            && fills_resting(desk.config.queue, limit, order.side, end)
         {
             self.fill_resting(index, prices.closed_at, limit, volume, desk);
         }
@@ -133,7 +133,7 @@ impl Market {
         match order.limit().filter(|_| order.is_live() && !order.takes()) {
             // It rested before the close came to it: the better price would not have been given to it.
             Some(limit) if (prices.low..=prices.high).contains(&limit) => {
-                if self.rests_within(limit, order.side, prices.close, desk) {
+                if fills_resting(desk.config.queue, limit, order.side, prices.close) {
                     self.fill_resting(index, prices.closed_at, limit, volume, desk);
                 }
             }
@@ -154,17 +154,9 @@ impl Market {
             self.take_print(index, print, volume, desk);
         } else if let Some(limit) = order.limit() {
             let side = order.side;
-            if self.rests_within(limit, side, print.price, desk) {
+            if fills_resting(desk.config.queue, limit, side, print.price) {
                 self.fill_resting(index, print.venue_at, print.price, volume, desk);
             }
-        }
-    }
-
-    /// Whether a price fills a limit order that rests at `limit`.
-    fn rests_within(&self, limit: Price, side: Side, price: Price, desk: &Desk) -> bool {
-        match desk.config.queue {
-            QueueModel::Front => accepts(side, limit, price),
-            QueueModel::Back | QueueModel::Through => through(side, limit, price),
         }
     }
 
@@ -181,5 +173,13 @@ impl Market {
         if quantity.is_positive() && self.fill(index, at, price, quantity, Liquidity::Maker, desk) {
             volume.take(quantity);
         }
+    }
+}
+
+/// Whether a price fills a `side` order that rests at `limit`.
+fn fills_resting(queue: QueueModel, limit: Price, side: Side, price: Price) -> bool {
+    match queue {
+        QueueModel::Front => accepts(side, limit, price),
+        QueueModel::Back | QueueModel::Through => through(side, limit, price),
     }
 }

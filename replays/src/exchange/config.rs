@@ -13,15 +13,18 @@ pub struct ExchangeConfig {
     pub queue: QueueModel,
     /// From the exchange to the engine, in microseconds, for market data.
     pub feed_latency_us: u32,
-    /// From the engine to the exchange, in microseconds.
+    /// From the engine to the exchange, in microseconds. On bars an order that arrives while one forms meets only
+    /// its close: what the bar tells may have happened before.
     pub entry_latency_us: u32,
     /// From the exchange to the engine, in microseconds, for reports on orders.
     pub response_latency_us: u32,
     /// Each latency grows by a random part of up to this, in microseconds.
     pub latency_jitter_us: u32,
-    /// By how much the price of a taking fill on trades and bars is worse than the market's, in basis points.
+    /// By how much the price of a taking fill on trades and bars is worse than the market's, in basis points; never
+    /// beyond the range of its bar. Against quotes and books an order walks what is shown instead.
     pub slippage_bps: u32,
-    /// The most of a bar's volume or a trade's size that our orders may fill, in basis points; 0 is no limit.
+    /// The most of a bar's volume or a trade's size that our orders may fill, in basis points; 0 is no limit but the
+    /// size of the trade that a resting order meets.
     pub participation_bps: u32,
 }
 

@@ -160,8 +160,10 @@ impl Volume {
     }
 }
 
+const WHOLE_BPS: u32 = 10_000;
+
 fn share(size: Quantity, participation_bps: u32) -> Option<Quantity> {
-    (participation_bps > 0).then(|| size * Rate::from_bps(i64::from(participation_bps)))
+    (participation_bps > 0).then(|| size * Rate::from_bps(i64::from(participation_bps.min(WHOLE_BPS))))
 }
 
 fn within(wanted: Quantity, limit: Option<Quantity>, lot: Quantity) -> Quantity {

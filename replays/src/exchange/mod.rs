@@ -28,8 +28,6 @@ mod mail;
 #[cfg(test)]
 mod tests;
 
-use std::iter::Fuse;
-
 use data::files::FileError;
 use engine::event::{Decision, Event, Input, Record};
 use engine::order::OrderId;
@@ -51,7 +49,7 @@ impl<I: Iterator<Item = Result<(Timestamp, Input), FileError>>> History for I {}
 /// A simulated exchange on a history of inputs in the order of time.
 #[derive(Debug)]
 pub struct Exchange<M: History> {
-    history: Fuse<M>,
+    history: M,
     /// The next of the history, looked at and not yet due.
     pending: Option<(Timestamp, Input)>,
     venue: Venue,
@@ -66,6 +64,8 @@ pub struct Exchange<M: History> {
     /// The last line of the history, kept until everything has arrived.
     end: Option<(Timestamp, Input)>,
     now: Timestamp,
+    /// Something is on its way, or the feed has latency: history does not pass straight through.
+    busy: bool,
     /// How many messages have left the exchange.
     sent: u64,
 }
@@ -86,7 +86,7 @@ impl<M: History> Exchange<M> {
     pub fn new(history: M, config: &ExchangeConfig) -> Self {
         let route = |name, latency_us| Route::new(name, latency_us, config.latency_jitter_us);
         Self {
-            history: history.fuse(),
+            history,
             pending: None,
             venue: Venue::new(config.clone()),
             feed: route("exchange.feed", config.feed_latency_us),
@@ -97,6 +97,7 @@ impl<M: History> Exchange<M> {
             requests: Mail::default(),
             end: None,
             now: Timestamp(i64::MIN),
+            busy: config.feed_latency_us > 0 || config.latency_jitter_us > 0,
             sent: 0,
         }
     }
@@ -106,14 +107,7 @@ impl<M: History> Exchange<M> {
         self.venue.balances()
     }
 
-    fn pull(&mut self) -> Result<Option<(Timestamp, Input)>, FileError> {
-        match self.pending.take() {
-            Some(next) => Ok(Some(next)),
-            None => self.history.next().transpose(),
-        }
-    }
-
-    /// Nothing is on its way and the feed has no latency: history passes straight through.
+    /// Whether history may pass straight through again.
     fn is_quiet(&self) -> bool {
         self.feed.is_instant()
             && self.outgoing.is_empty()
@@ -129,7 +123,9 @@ impl<M: History> Exchange<M> {
 
     fn observe(&mut self, at: Timestamp, input: &Input) {
         if let Input::SessionStarted(session) = input {
-            [&mut self.feed, &mut self.entry, &mut self.response].into_iter().for_each(|route| route.seed(session.seed));
+            for route in [&mut self.feed, &mut self.entry, &mut self.response] {
+                route.seed(session.seed);
+            }
         }
         self.venue.observe(at, input);
     }
@@ -144,6 +140,7 @@ impl<M: History> Exchange<M> {
     /// Sends what has happened to orders on its way.
     fn post_reports(&mut self, at: Timestamp) {
         for report in self.venue.reports().drain(..) {
+            self.busy = true;
             self.sent += 1;
             self.reports.send(self.response.arrival(at), self.sent, report);
         }
@@ -185,11 +182,15 @@ impl<M: History> Exchange<M> {
     /// Lets time pass, step by step, until something reaches the engine.
     fn next_step(&mut self, deadline: Option<Timestamp>) -> Result<Option<(Timestamp, Input)>, GatewayError> {
         loop {
-            if self.end.is_none() {
-                self.pending = self.pull()?;
+            if self.pending.is_none() && self.end.is_none() {
+                self.pending = self.history.next().transpose()?;
             }
             match self.upcoming(deadline) {
-                Some((_, Step::Deliver)) => return Ok(self.deliver()),
+                Some((_, Step::Deliver)) => {
+                    let delivered = self.deliver();
+                    self.busy = !self.is_quiet();
+                    return Ok(delivered);
+                }
                 Some((at, Step::Wake)) => return Ok(Some(self.stamp(at, Input::Timer))),
                 Some((at, Step::Work)) => {
                     if let Some((_, request)) = self.requests.receive() {
@@ -213,19 +214,25 @@ impl<M: History> Exchange<M> {
 impl<M: History> Gateway for Exchange<M> {
     #[inline]
     fn next(&mut self, deadline: Option<Timestamp>) -> Result<Option<(Timestamp, Input)>, GatewayError> {
-        if !self.is_quiet() {
+        if self.busy || self.pending.is_some() {
             return self.next_step(deadline);
         }
-        let Some((at, input)) = self.pull()? else { return Ok(None) };
-        if deadline.is_some_and(|deadline| deadline < at || (deadline == at && is_end(&input))) {
-            self.pending = Some((at, input));
-            return Ok(deadline.map(|at| self.stamp(at, Input::Timer)));
+        match self.history.next() {
+            Some(Ok((at, input))) => {
+                if deadline.is_some_and(|deadline| deadline <= at) {
+                    self.pending = Some((at, input));
+                    return self.next_step(deadline);
+                }
+                self.observe(at, &input);
+                if !self.venue.reports().is_empty() {
+                    self.post_reports(at);
+                }
+                self.now = self.now.max(at);
+                Ok(Some((self.now, input)))
+            }
+            Some(Err(error)) => Err(error.into()),
+            None => Ok(None),
         }
-        self.observe(at, &input);
-        if !self.venue.reports().is_empty() {
-            self.post_reports(at);
-        }
-        Ok(Some(self.stamp(at, input)))
     }
 
     fn execute(&mut self, records: &[Record]) -> Result<(), GatewayError> {
@@ -238,6 +245,7 @@ impl<M: History> Gateway for Exchange<M> {
                 _ => continue,
             };
             self.requests.send(self.entry.arrival(record.at), record.seq, request);
+            self.busy = true;
         }
         Ok(())
     }

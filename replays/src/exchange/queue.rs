@@ -27,9 +27,9 @@ impl Market {
 
     /// The size at a price; `None` below the levels that are known.
     fn size_at(&self, side: Side, limit: Price) -> Option<Quantity> {
-        let size = self.instrument.fixed_price(limit).map_or(FixedSize(0), |price| self.book.size_at(side, price));
-        if size.0 > 0 {
-            return Some(self.instrument.quantity(size));
+        let shown = self.instrument.fixed_price(limit).map_or(FixedSize(0), |price| self.book.size_at(side, price));
+        if shown.0 > 0 {
+            return Some(self.instrument.quantity(shown));
         }
         let worst = self.instrument.price(self.book.worst(side)?.price);
         through(side, limit, worst).then_some(Quantity::ZERO)

@@ -70,7 +70,8 @@ impl Market {
         if !self.reserve(index, desk) {
             (self.orders[index].quantity, self.orders[index].kind) = before;
             // What it held a moment ago is still free.
-            assert!(self.reserve(index, desk), "an order lost its hold to its own amendment");
+            self.reserve_or_cancel(index, desk);
+            self.sweep();
             return Err(RejectReason::InsufficientBalance);
         }
         desk.reports.push(Input::OrderAmended(Box::new(*amendment)));

@@ -59,7 +59,8 @@ impl Market {
         desk.account.release(slot, hold);
     }
 
-    fn reserve_or_cancel(&mut self, index: usize, desk: &mut Desk) {
+    /// As [`reserve`](Self::reserve), and ends the order when the balance does not cover it.
+    pub(super) fn reserve_or_cancel(&mut self, index: usize, desk: &mut Desk) {
         if !self.reserve(index, desk) {
             self.cancel(index, CancelReason::InsufficientBalance, desk);
         }
@@ -151,7 +152,7 @@ impl Market {
             self.cancel(index, CancelReason::Linked, desk);
             return;
         }
-        order.quantity = order.quantity - quantity;
+        order.quantity -= quantity;
         let amendment = Amendment { order: order.id, quantity: Some(order.quantity), price: None, trigger: None };
         desk.reports.push(Input::OrderAmended(Box::new(amendment)));
         self.reserve_or_cancel(index, desk);

@@ -76,6 +76,10 @@ impl Venue {
     }
 
     fn list(&mut self, instrument: &Instrument) {
+        if !instrument.tick_size.is_positive() || !instrument.lot_size.is_positive() {
+            // Nothing is a multiple of it, so nothing can be traded: orders will be refused as for an unknown one.
+            return;
+        }
         let index = instrument.id.index();
         if self.markets.len() <= index {
             self.markets.resize_with(index + 1, || None);

@@ -156,8 +156,8 @@ fn at_one_instant_market_data_come_first_then_reports_then_orders_then_the_timer
 #[test]
 fn jitter_is_the_same_for_the_same_seed() {
     let config = ExchangeConfig { latency_jitter_us: 300 * MS, ..latencies(10, 10, 10) };
-    let script: String =
-        (1..40).map(|i| format!("{i} trade {} 1 buy\n> {} 0.1 market\n", 100 + i % 3, ["buy", "sell"][i % 2])).collect();
+    let line = |i: usize| format!("{i} trade {} 1 buy\n> {} 0.1 market", 100 + i % 3, ["buy", "sell"][i % 2]);
+    let script = (1..40).map(line).collect::<Vec<_>>().join("\n");
     let told = play(&config, &script);
     assert_eq!(told, play(&config, &script));
     assert_ne!(told, play(&ExchangeConfig { latency_jitter_us: 299 * MS, ..config }, &script));

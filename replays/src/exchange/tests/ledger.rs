@@ -276,7 +276,9 @@ fn script() -> impl Strategy<Value = String> {
         for (step, ((kind, price, spread, size, buy), requests)) in lines.into_iter().enumerate() {
             script += &market(kinds[kind % kinds.len()], step + 1, price, spread, size, buy);
             script.push('\n');
-            requests.iter().for_each(|request| script += &format!("> {request}\n"));
+            for request in requests {
+                script.extend(["> ", &request, "\n"]);
+            }
         }
         script
     })
@@ -311,7 +313,9 @@ proptest! {
         for (step, ((price, spread, size), requests)) in lines.into_iter().enumerate() {
             script += &market(4, step + 1, price, spread, size, true);
             script.push('\n');
-            requests.iter().for_each(|request| script += &format!("> {request}\n"));
+            for request in requests {
+                script.extend(["> ", &request, "\n"]);
+            }
         }
         let (mut bar, rules) = (None, instrument());
         run(&config, &script, |record, _| match &record.event {

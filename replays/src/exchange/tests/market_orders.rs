@@ -1,8 +1,10 @@
 //! Market orders on trades and bars.
 
+use engine::event::{Event, Input};
+use engine::time::{SECOND_NS, Timestamp};
 use expect_test::{Expect, expect};
 
-use super::script::play;
+use super::script::{play, run};
 use crate::exchange::{BarFill, ExchangeConfig};
 
 fn check(config: &ExchangeConfig, script: &str, expected: &Expect) {
@@ -211,4 +213,15 @@ fn finer_data_fill_and_coarser_do_not() {
             USDT 9898.798, BTC 11
         "#]],
     );
+}
+
+#[test]
+fn a_fill_at_the_open_happened_when_the_bar_opened_and_is_told_when_it_closes() {
+    let mut times = Vec::new();
+    run(&next(), "60 bar 100 101 99 100 5\n> buy 1 market\n180 bar 101 102 100 101 5", |record, _| {
+        if let Event::Input(Input::OrderFilled(fill)) = &record.event {
+            times.push((fill.venue_at, record.at));
+        }
+    });
+    assert_eq!(times, [(Timestamp(120 * SECOND_NS), Timestamp(180 * SECOND_NS))]);
 }

@@ -1,5 +1,8 @@
 //! The exchange, by transcripts: a market and orders in, the exact reports out.
 
+// Expectations are written by expect-test, hashes and all.
+#![allow(clippy::needless_raw_string_hashes)]
+
 mod script;
 mod market_orders;
 mod limit_orders;

@@ -1,7 +1,13 @@
 //! What the venue does not take.
 
-use super::script::play;
-use crate::exchange::ExchangeConfig;
+use engine::event::Input;
+use engine::instrument::Instrument;
+use engine::order::{OrderId, RejectReason};
+use engine::time::Timestamp;
+
+use super::script::{decision, instrument, market_event, play, record};
+use crate::exchange::{Exchange, ExchangeConfig};
+use crate::gateway::Gateway;
 
 #[test]
 fn every_broken_rule_has_its_reason() {
@@ -65,5 +71,19 @@ fn every_broken_amendment_has_its_reason() {
         let expected = ["1 accepted #1", &format!("2 {reason}"), "2 canceled #1 Requested", "3 cancel rejected #1 NotOpen"];
         assert_eq!(lines[..4], expected, "{order}, {amendment}");
         assert!(!told.contains("held"), "everything is let go: {told}");
+    }
+}
+
+#[test]
+fn an_instrument_without_a_tick_or_a_lot_does_not_trade() {
+    for (tick_size, lot_size) in [("0", "0.01"), ("0.1", "0"), ("-0.1", "0.01")] {
+        let (tick_size, lot_size) = (tick_size.parse().unwrap(), lot_size.parse().unwrap());
+        let listed = Instrument { tick_size, lot_size, ..instrument() };
+        let history = [Input::InstrumentListed(Box::new(listed)), market_event("1 trade 100 1 buy").1];
+        let mut exchange = Exchange::new(history.map(|input| Ok((Timestamp(0), input))).into_iter(), &ExchangeConfig::default());
+        while exchange.next(None).unwrap().is_some() {}
+        exchange.execute(&[record(1, Timestamp(0), decision("buy 1 market"))]).unwrap();
+        let (_, told) = exchange.next(None).unwrap().unwrap();
+        assert_eq!(told, Input::OrderRejected { order: OrderId(1), reason: RejectReason::UnknownInstrument });
     }
 }

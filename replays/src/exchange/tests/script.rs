@@ -189,7 +189,8 @@ fn levels(text: &str) -> Box<[Level]> {
     text.split_whitespace().map(level).collect()
 }
 
-fn market_event(line: &str) -> (Timestamp, Input) {
+/// Reads a market event.
+pub(super) fn market_event(line: &str) -> (Timestamp, Input) {
     let (time, rest) = line.split_once(' ').unwrap();
     let (kind, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let at = Timestamp(mantissa(time, 9));
