@@ -119,7 +119,7 @@ impl RunStore {
             );
         }
         let id = path.file_name().map_or_else(|| name.to_owned(), |id| id.to_string_lossy().into_owned());
-        Ok(OpenRun { id, reader, blobs: BlobStore::new(&path) })
+        Ok(OpenRun { id, reader, blobs: BlobStore::open(&path)? })
     }
 
     fn empty(&self) -> Failure {

@@ -99,7 +99,7 @@ impl Backtest {
             Some(folder) => {
                 let disk = Disk::create(folder)
                     .map_err(|error| BacktestError::Setup(format!("cannot make {}: {error}", folder.display())))?;
-                let config = BlobStore::new(folder).put(&canonical)?;
+                let config = BlobStore::create(folder)?.put(&canonical)?;
                 let mut writer = Writer::create(Arc::new(disk), Options::default())?;
                 let run = self.execute(config, &mut writer)?;
                 let closing = std::time::Instant::now();

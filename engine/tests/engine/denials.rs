@@ -53,10 +53,9 @@ fn every_denial_says_why() {
         19 00:08Z > signal alpha BTC-USDT flat 100% ^18
         20 00:08Z > cancel #8 ^19
         21 00:08Z > signal alpha BTC-USDT long 100% ^18
-        22 00:08Z > denied alpha BTC-USDT the position is still being closed ^21
-        23 00:09Z < operator halt
-        24 00:10Z < operator submit alpha buy 1 BTC-USDT market
-        25 00:10Z > denied operator BTC-USDT trading is halted ^24
+        22 00:09Z < operator halt
+        23 00:10Z < operator submit alpha buy 1 BTC-USDT market
+        24 00:10Z > denied operator BTC-USDT trading is halted ^23
     "#]]
     .assert_eq(&stage.transcript());
 }

@@ -1,5 +1,7 @@
 //! Whatever comes in, in whatever order: what always holds.
 
+use std::collections::BTreeSet;
+
 use engine::engine::{Engine, Entrant};
 use engine::event::{Command, Decision, Direction, Event, Input, Record};
 use engine::hash::StateHasher;
@@ -321,7 +323,7 @@ proptest! {
 
     #[test]
     fn an_open_order_has_a_rest_and_a_closed_one_stays_closed(seed in any::<u64>(), happenings in happenings(120)) {
-        let mut closed = std::collections::BTreeSet::new();
+        let mut closed = BTreeSet::new();
         run(seed, happenings, |engine, records| {
             let orders = &engine.state().orders;
             for order in orders.iter() {
