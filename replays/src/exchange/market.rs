@@ -58,6 +58,8 @@ pub(super) struct Market {
     pub(super) stale: bool,
     /// In the order of arrival.
     pub(super) orders: Vec<Order>,
+    /// Whether some of them have ended and are to be swept away.
+    pub(super) littered: bool,
 }
 
 /// A price at which something was traded, and the range that a fill at it must stay in.
@@ -84,6 +86,7 @@ impl Market {
             book: Book::default(),
             stale: false,
             orders: Vec::new(),
+            littered: false,
         }
     }
 
@@ -115,7 +118,9 @@ impl Market {
 
     /// Forgets the orders that have ended.
     pub(super) fn sweep(&mut self) {
-        self.orders.retain(Order::is_open);
+        if core::mem::take(&mut self.littered) {
+            self.orders.retain(Order::is_open);
+        }
     }
 }
 
