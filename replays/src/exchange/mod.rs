@@ -20,6 +20,7 @@ mod settle;
 mod requests;
 mod taking;
 mod queue;
+mod quiet;
 mod trades;
 mod bars;
 mod books;
@@ -63,6 +64,8 @@ pub struct Exchange<M: History> {
     requests: Mail<Request>,
     /// The last line of the history, kept until everything has arrived.
     end: Option<(Timestamp, Input)>,
+    /// How far history has happened.
+    observed: Timestamp,
     now: Timestamp,
     /// Something is on its way, or the feed has latency: history does not pass straight through.
     busy: bool,
@@ -96,6 +99,7 @@ impl<M: History> Exchange<M> {
             reports: Mail::default(),
             requests: Mail::default(),
             end: None,
+            observed: Timestamp(i64::MIN),
             now: Timestamp(i64::MIN),
             busy: config.feed_latency_us > 0 || config.latency_jitter_us > 0,
             sent: 0,
@@ -127,6 +131,7 @@ impl<M: History> Exchange<M> {
                 route.seed(session.seed);
             }
         }
+        self.observed = at;
         self.venue.observe(at, input);
     }
 
@@ -155,12 +160,25 @@ impl<M: History> Exchange<M> {
         self.post_reports(at);
     }
 
+    /// When the next letter reaches the engine.
+    fn delivery_due(&self) -> Option<Timestamp> {
+        self.outgoing.due().into_iter().chain(self.reports.due()).min().map(|(at, _)| at)
+    }
+
+    /// Looks at the next of the history, unless something reaches the engine before it can happen.
+    fn look_ahead(&mut self) -> Result<(), FileError> {
+        let first = self.delivery_due().is_some_and(|at| at <= self.observed);
+        if !first && self.pending.is_none() && self.end.is_none() {
+            self.pending = self.history.next().transpose()?;
+        }
+        Ok(())
+    }
+
     /// The earliest of all that is to come.
     fn upcoming(&self, deadline: Option<Timestamp>) -> Option<(Timestamp, Step)> {
-        let delivery = self.outgoing.due().into_iter().chain(self.reports.due()).min();
         let wake = deadline.filter(|_| self.end.is_none());
         [
-            delivery.map(|(at, _)| (at, Step::Deliver)),
+            self.delivery_due().map(|at| (at, Step::Deliver)),
             self.pending.as_ref().map(|(at, input)| (*at, if is_end(input) { Step::Close } else { Step::Observe })),
             self.requests.due().map(|(at, _)| (at, Step::Work)),
             wake.map(|at| (at, Step::Wake)),
@@ -182,9 +200,7 @@ impl<M: History> Exchange<M> {
     /// Lets time pass, step by step, until something reaches the engine.
     fn next_step(&mut self, deadline: Option<Timestamp>) -> Result<Option<(Timestamp, Input)>, GatewayError> {
         loop {
-            if self.pending.is_none() && self.end.is_none() {
-                self.pending = self.history.next().transpose()?;
-            }
+            self.look_ahead()?;
             match self.upcoming(deadline) {
                 Some((_, Step::Deliver)) => {
                     let delivered = self.deliver();

@@ -185,3 +185,22 @@ fn time_never_goes_back_and_nothing_overtakes() {
     }
     assert_eq!(seen[2], (Timestamp(1_100_000_000), deposit));
 }
+
+#[test]
+fn after_an_order_history_passes_straight_through_again() {
+    let trades = (1..=4).map(|second| market_event(&format!("{second} trade 100 1 buy")));
+    let history: Vec<_> = opening().into_iter().chain(trades).collect();
+    let mut exchange = Exchange::new(history.into_iter().map(Ok), &ExchangeConfig::default());
+    let mut trades = 0;
+    while trades < 4 {
+        let (at, input) = exchange.next(None).unwrap().unwrap();
+        trades += usize::from(matches!(input, Input::Trade(_)));
+        if trades == 1 && matches!(input, Input::Trade(_)) {
+            exchange.execute(&[record(1, at, decision("buy 1 market")), record(2, at, decision("sell 1 limit 105"))]).unwrap();
+            assert!(exchange.busy);
+        } else if trades >= 3 {
+            // The order has filled at the second trade, and the other one rests.
+            assert!(!exchange.busy && exchange.pending.is_none(), "stuck on the slow path at trade {trades}");
+        }
+    }
+}
