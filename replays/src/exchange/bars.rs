@@ -12,7 +12,7 @@ use engine::time::Timestamp;
 
 use super::config::QueueModel;
 use super::market::{Desk, Feed, Market, Print, Volume};
-use super::order::{Trigger, accepts, through, worse};
+use super::order::{Trigger, accepts, through};
 
 /// The prices of a bar as money.
 struct Prices {
@@ -163,7 +163,6 @@ impl Market {
     /// A trigger inside the bar: what it makes live takes the trigger's price at once; a limit beyond it rests.
     fn trigger_at(&mut self, index: usize, price: Price, prices: &Prices, volume: &mut Volume, desk: &mut Desk) {
         if self.trigger(index, prices.closed_at, desk) {
-            let price = worse(self.orders[index].side, price.clamp(prices.low, prices.high), price);
             self.take_print(index, &prices.print(prices.closed_at, price), volume, desk);
         }
     }

@@ -31,9 +31,8 @@ impl<T> Mail<T> {
         self.letters.is_empty()
     }
 
-    /// Sends something that arrives at `at`, or with what was sent before it when that arrives later.
+    /// Sends something that arrives at `at`, though never before what was sent earlier.
     pub(super) fn send(&mut self, at: Timestamp, number: u64, letter: T) {
-        let at = self.letters.back().map_or(at, |&(last, ..)| last.max(at));
         self.letters.push_back((at, number, letter));
     }
 

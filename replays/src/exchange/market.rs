@@ -10,6 +10,7 @@ use engine::time::{Interval, Timestamp};
 use super::account::{Account, Slot};
 use super::config::ExchangeConfig;
 use super::order::Order;
+use super::quiet::Quiet;
 
 /// The most orders that may be open in one instrument.
 pub(super) const MAX_OPEN_ORDERS: usize = 10_000;
@@ -58,6 +59,10 @@ pub(super) struct Market {
     pub(super) stale: bool,
     /// In the order of arrival.
     pub(super) orders: Vec<Order>,
+    /// Whether some of them have ended and are to be swept away.
+    pub(super) littered: bool,
+    /// Where trades touch no order, if that has been worked out since orders last changed.
+    pub(super) quiet: Option<Quiet>,
 }
 
 /// A price at which something was traded, and the range that a fill at it must stay in.
@@ -84,6 +89,8 @@ impl Market {
             book: Book::default(),
             stale: false,
             orders: Vec::new(),
+            littered: false,
+            quiet: None,
         }
     }
 
@@ -113,9 +120,12 @@ impl Market {
         })
     }
 
-    /// Forgets the orders that have ended.
+    /// After orders may have changed: forgets those that have ended.
     pub(super) fn sweep(&mut self) {
-        self.orders.retain(Order::is_open);
+        self.quiet = None;
+        if core::mem::take(&mut self.littered) {
+            self.orders.retain(Order::is_open);
+        }
     }
 }
 

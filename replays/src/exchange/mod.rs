@@ -6,6 +6,11 @@
 //!
 //! At equal instants market data come first, each followed by the reports that it caused, then what the engine
 //! asked for in the order of sending, then the engine's timer.
+//!
+//! What fills an order is the finest kind of data that its instrument has had: books, else quotes, else trades,
+//! else the shortest bars. Trades beside books or quotes move queues and triggers. Triggers look at the last trade
+//! or bar close, and where there are no trades at what a taker of their side would get. Of a linked pair, what one
+//! fills the other loses; when one is canceled the other stays.
 
 mod config;
 mod random;
@@ -20,6 +25,7 @@ mod settle;
 mod requests;
 mod taking;
 mod queue;
+mod quiet;
 mod trades;
 mod bars;
 mod books;
@@ -63,6 +69,8 @@ pub struct Exchange<M: History> {
     requests: Mail<Request>,
     /// The last line of the history, kept until everything has arrived.
     end: Option<(Timestamp, Input)>,
+    /// How far history has happened.
+    observed: Timestamp,
     now: Timestamp,
     /// Something is on its way, or the feed has latency: history does not pass straight through.
     busy: bool,
@@ -96,6 +104,7 @@ impl<M: History> Exchange<M> {
             reports: Mail::default(),
             requests: Mail::default(),
             end: None,
+            observed: Timestamp(i64::MIN),
             now: Timestamp(i64::MIN),
             busy: config.feed_latency_us > 0 || config.latency_jitter_us > 0,
             sent: 0,
@@ -127,6 +136,7 @@ impl<M: History> Exchange<M> {
                 route.seed(session.seed);
             }
         }
+        self.observed = at;
         self.venue.observe(at, input);
     }
 
@@ -155,12 +165,25 @@ impl<M: History> Exchange<M> {
         self.post_reports(at);
     }
 
+    /// When the next letter reaches the engine.
+    fn delivery_due(&self) -> Option<Timestamp> {
+        self.outgoing.due().into_iter().chain(self.reports.due()).min().map(|(at, _)| at)
+    }
+
+    /// Looks at the next of the history, unless something reaches the engine before it can happen.
+    fn look_ahead(&mut self) -> Result<(), FileError> {
+        let first = self.delivery_due().is_some_and(|at| at <= self.observed);
+        if !first && self.pending.is_none() && self.end.is_none() {
+            self.pending = self.history.next().transpose()?;
+        }
+        Ok(())
+    }
+
     /// The earliest of all that is to come.
     fn upcoming(&self, deadline: Option<Timestamp>) -> Option<(Timestamp, Step)> {
-        let delivery = self.outgoing.due().into_iter().chain(self.reports.due()).min();
         let wake = deadline.filter(|_| self.end.is_none());
         [
-            delivery.map(|(at, _)| (at, Step::Deliver)),
+            self.delivery_due().map(|at| (at, Step::Deliver)),
             self.pending.as_ref().map(|(at, input)| (*at, if is_end(input) { Step::Close } else { Step::Observe })),
             self.requests.due().map(|(at, _)| (at, Step::Work)),
             wake.map(|at| (at, Step::Wake)),
@@ -182,9 +205,7 @@ impl<M: History> Exchange<M> {
     /// Lets time pass, step by step, until something reaches the engine.
     fn next_step(&mut self, deadline: Option<Timestamp>) -> Result<Option<(Timestamp, Input)>, GatewayError> {
         loop {
-            if self.pending.is_none() && self.end.is_none() {
-                self.pending = self.history.next().transpose()?;
-            }
+            self.look_ahead()?;
             match self.upcoming(deadline) {
                 Some((_, Step::Deliver)) => {
                     let delivered = self.deliver();

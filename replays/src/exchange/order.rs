@@ -123,9 +123,14 @@ impl Order {
         }
     }
 
+    /// Whether its trigger follows the price.
+    pub(super) fn trails(&self) -> bool {
+        matches!(self.kind, OrderKind::TrailingStop { .. })
+    }
+
     /// Moves a trailing stop's best price.
     pub(super) fn trail(&mut self, price: Price) {
-        if matches!(self.kind, OrderKind::TrailingStop { .. }) {
+        if self.trails() {
             // A sale is protected below the highest price, a purchase above the lowest.
             self.best = worse(self.side.opposite(), self.best, price);
         }

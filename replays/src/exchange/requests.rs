@@ -112,6 +112,7 @@ impl Market {
         let nature = |i: &Instrument| (i.base, i.quote, i.price_scale, i.size_scale);
         if nature(&self.instrument) == nature(&instrument) {
             self.instrument = instrument;
+            self.quiet = None;
         } else {
             for index in 0..self.orders.len() {
                 if self.orders[index].is_open() {

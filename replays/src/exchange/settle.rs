@@ -76,6 +76,7 @@ impl Market {
     fn end(&mut self, index: usize, desk: &mut Desk) {
         self.release(index, desk);
         self.orders[index].stage = Stage::Closed;
+        self.littered = true;
         if let Some(partner) = self.partner(index) {
             self.orders[partner].linked = None;
             // The other may have relied on what this one held.

@@ -14,15 +14,23 @@ impl Market {
         self.feed = self.feed.max(Feed::Trades);
         self.traded = true;
         self.last = Some(trade.price);
-        if !self.orders.is_empty() {
-            self.match_trade(at, trade, desk);
-            self.sweep();
+        if self.orders.is_empty() {
+            return;
         }
+        if self.quiet.is_some_and(|quiet| quiet.holds(trade)) {
+            if cfg!(debug_assertions) {
+                self.assert_quiet(trade, desk);
+            }
+            return;
+        }
+        self.match_trade(at, trade, desk);
+        self.sweep();
+        self.quiet = self.quiet();
     }
 
     // Out of line, so that a trade without open orders stays a few stores.
     #[inline(never)]
-    fn match_trade(&mut self, at: Timestamp, trade: &Trade, desk: &mut Desk) {
+    pub(super) fn match_trade(&mut self, at: Timestamp, trade: &Trade, desk: &mut Desk) {
         let print = Print { venue_at: at, price: self.instrument.price(trade.price), range: None };
         let mut volume = Volume::of_trade(self.instrument.quantity(trade.size), desk.config.participation_bps);
         for index in 0..self.orders.len() {

@@ -306,3 +306,14 @@ fn a_trailing_stop_takes_the_worse_path() {
     "#]],
     );
 }
+
+#[test]
+fn a_longer_bar_repeats_what_shorter_ones_told() {
+    check(
+        &after_first("> buy 1 limit 95\n120 bar 100 101 99 100 5\n3660 hour 100 101 90 100 5"),
+        &expect![[r#"
+        60 accepted #1
+        USDT 10000 (95.19 held), BTC 10
+    "#]],
+    );
+}

@@ -179,3 +179,15 @@ fn deltas_before_any_snapshot_say_nothing() {
     "#]],
     );
 }
+
+#[test]
+fn beside_a_book_quotes_say_nothing_new() {
+    check(
+        "1 book 99x1 | 100x1\n2 quote 80x9 81x9\n> buy 0.5 market",
+        &expect![[r#"
+        2 accepted #1
+        2 filled #1 0.5 @ 100 taker fee 0.1
+        USDT 9949.9, BTC 10.5
+    "#]],
+    );
+}

@@ -4,7 +4,7 @@ use engine::event::Input;
 use engine::time::Timestamp;
 use expect_test::{Expect, expect};
 
-use super::script::{decision, opening, play, record, report, seconds};
+use super::script::{decision, market_event, opening, play, record, report, seconds};
 use crate::exchange::{BarFill, Exchange, ExchangeConfig};
 use crate::gateway::Gateway;
 
@@ -161,4 +161,46 @@ fn jitter_is_the_same_for_the_same_seed() {
     let told = play(&config, &script);
     assert_eq!(told, play(&config, &script));
     assert_ne!(told, play(&ExchangeConfig { latency_jitter_us: 299 * MS, ..config }, &script));
+}
+
+#[test]
+fn what_left_first_is_told_first_when_both_arrive_at_one_instant() {
+    // The acceptance leaves at 1.1 and takes 0.2; the second trade leaves at 1.2 and takes 0.1.
+    let told = with_deadlines(&latencies(100, 0, 200), &["1000", "1200", "1300"], &[1_100], Some("buy 1 limit 99"));
+    assert_eq!(told, "1.1 trade 1000; 1.1 timer; 1.3 accepted #1; 1.3 trade 1001; 1.4 trade 1002; 1.4 end");
+}
+
+#[test]
+fn time_never_goes_back_and_nothing_overtakes() {
+    // A history in disorder is the reader's error; the engine's clock stands all the same.
+    let zero = ExchangeConfig::default();
+    assert_eq!(with_deadlines(&zero, &["2000", "1000"], &[], None), "2 trade 1000; 2 trade 1001; 2 end");
+    // A deposit has no latency, and still waits for the trade that was sent before it.
+    let deposit = Input::Deposited { currency: "USDT".parse().unwrap(), amount: "5".parse().unwrap() };
+    let history = [opening()[1].clone(), market_event("1 trade 100 1 buy"), (Timestamp(1_050_000_000), deposit.clone())];
+    let mut exchange = Exchange::new(history.into_iter().map(Ok), &latencies(100, 0, 0));
+    let mut seen = Vec::new();
+    while let Some(next) = exchange.next(None).unwrap() {
+        seen.push(next);
+    }
+    assert_eq!(seen[2], (Timestamp(1_100_000_000), deposit));
+}
+
+#[test]
+fn after_an_order_history_passes_straight_through_again() {
+    let trades = (1..=4).map(|second| market_event(&format!("{second} trade 100 1 buy")));
+    let history: Vec<_> = opening().into_iter().chain(trades).collect();
+    let mut exchange = Exchange::new(history.into_iter().map(Ok), &ExchangeConfig::default());
+    let mut trades = 0;
+    while trades < 4 {
+        let (at, input) = exchange.next(None).unwrap().unwrap();
+        trades += usize::from(matches!(input, Input::Trade(_)));
+        if trades == 1 && matches!(input, Input::Trade(_)) {
+            exchange.execute(&[record(1, at, decision("buy 1 market")), record(2, at, decision("sell 1 limit 105"))]).unwrap();
+            assert!(exchange.busy);
+        } else if trades >= 3 {
+            // The order has filled at the second trade, and the other one rests.
+            assert!(!exchange.busy && exchange.pending.is_none(), "stuck on the slow path at trade {trades}");
+        }
+    }
 }

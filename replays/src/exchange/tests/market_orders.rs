@@ -225,3 +225,30 @@ fn a_fill_at_the_open_happened_when_the_bar_opened_and_is_told_when_it_closes() 
     });
     assert_eq!(times, [(Timestamp(120 * SECOND_NS), Timestamp(180 * SECOND_NS))]);
 }
+
+#[test]
+fn the_range_of_a_bar_binds_no_trade_after_it() {
+    let slipping = ExchangeConfig { slippage_bps: 15, ..last() };
+    check(
+        &slipping,
+        "60 bar 100 101 99 100 5\n61 trade 110 1 buy\n> buy 1 market",
+        &expect![[r#"
+        61 accepted #1
+        61 filled #1 1 @ 110.2 taker fee 0.2204
+        USDT 9889.5796, BTC 11
+    "#]],
+    );
+}
+
+#[test]
+fn slippage_counts_when_the_balance_is_checked() {
+    let slipping = ExchangeConfig { slippage_bps: 200, ..next() };
+    check(
+        &slipping,
+        "1 trade 100 1 buy\n> buy 99 market",
+        &expect![[r#"
+        1 rejected #1 InsufficientBalance
+        USDT 10000, BTC 10
+    "#]],
+    );
+}

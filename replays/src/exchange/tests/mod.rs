@@ -3,7 +3,7 @@
 // Expectations are written by expect-test, hashes and all.
 #![allow(clippy::needless_raw_string_hashes)]
 
-mod script;
+pub(super) mod script;
 mod market_orders;
 mod limit_orders;
 mod books;

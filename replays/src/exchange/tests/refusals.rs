@@ -1,11 +1,13 @@
 //! What the venue does not take.
 
+use data::files::FileError;
 use engine::event::Input;
 use engine::instrument::Instrument;
 use engine::order::{OrderId, RejectReason};
 use engine::time::Timestamp;
 
 use super::script::{decision, instrument, market_event, play, record};
+use crate::exchange::market::MAX_OPEN_ORDERS;
 use crate::exchange::{Exchange, ExchangeConfig};
 use crate::gateway::Gateway;
 
@@ -86,4 +88,29 @@ fn an_instrument_without_a_tick_or_a_lot_does_not_trade() {
         let (_, told) = exchange.next(None).unwrap().unwrap();
         assert_eq!(told, Input::OrderRejected { order: OrderId(1), reason: RejectReason::UnknownInstrument });
     }
+}
+
+#[test]
+fn more_open_orders_than_the_limit_are_refused() {
+    let deposit =
+        |currency: &str| Input::Deposited { currency: currency.parse().unwrap(), amount: "1000000000".parse().unwrap() };
+    let history = [Input::InstrumentListed(Box::new(instrument())), deposit("USDT"), market_event("1 trade 100 1 buy").1];
+    let mut exchange = Exchange::new(history.map(|input| Ok((Timestamp(0), input))).into_iter(), &ExchangeConfig::default());
+    while exchange.next(None).unwrap().is_some() {}
+    let limit = u64::try_from(MAX_OPEN_ORDERS).unwrap();
+    let requests: Vec<_> = (1..=limit + 1).map(|seq| record(seq, Timestamp(0), decision("buy 1 limit 99"))).collect();
+    exchange.execute(&requests).unwrap();
+    for seq in 1..=limit {
+        assert_eq!(exchange.next(None).unwrap().unwrap().1, Input::OrderAccepted(OrderId(seq)));
+    }
+    let (_, told) = exchange.next(None).unwrap().unwrap();
+    let message = "more than 10000 open orders in BTC-USDT".into();
+    assert_eq!(told, Input::OrderRejected { order: OrderId(limit + 1), reason: RejectReason::Venue { code: 1, message } });
+}
+
+#[test]
+fn history_that_cannot_be_read_is_an_error() {
+    let broken = FileError::Format { path: "x.csv".into(), reason: "no header".to_owned() };
+    let mut exchange = Exchange::new(std::iter::once(Err(broken)), &ExchangeConfig::default());
+    assert_eq!(exchange.next(None).unwrap_err().to_string(), "x.csv: no header");
 }

@@ -30,7 +30,7 @@ use crate::exchange::{Balance, Exchange, ExchangeConfig};
 use crate::gateway::Gateway;
 
 /// Ticks of 0.1, lots of 0.01, maker 0.1 %, taker 0.2 %.
-pub(super) fn instrument() -> Instrument {
+pub(in crate::exchange) fn instrument() -> Instrument {
     Instrument {
         id: InstrumentId(0),
         symbol: "BTC-USDT".to_owned(),

@@ -175,3 +175,26 @@ fn triggers_can_be_amended_until_they_fire() {
     "#]],
     );
 }
+
+#[test]
+fn a_trailing_trigger_is_rounded_away_from_the_market() {
+    // One percent below 100.3 is 99.297: 99.2 reaches it, 99.3 does not.
+    check_last(
+        "1 trade 100.3 1 buy\n> sell 1 trail 1%\n2 trade 99.3 1 sell\n3 trade 99.2 1 sell",
+        &expect![[r#"
+        1 accepted #1
+        3 triggered #1
+        3 filled #1 1 @ 99.2 taker fee 0.1984
+        USDT 10099.0016, BTC 9
+    "#]],
+    );
+    check_last(
+        "1 trade 100.3 1 buy\n> buy 1 trail 1%\n2 trade 101.3 1 sell\n3 trade 101.4 1 sell",
+        &expect![[r#"
+        1 accepted #1
+        3 triggered #1
+        3 filled #1 1 @ 101.4 taker fee 0.2028
+        USDT 9898.3972, BTC 11
+    "#]],
+    );
+}
