@@ -43,7 +43,7 @@ pub use name::NameHint;
 pub use source::{BarTime, Policy, ReadOptions, Source};
 
 /// Intervals are written as people write them: `1h`.
-#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn display<S: serde::Serializer>(interval: &Option<engine::time::Interval>, serializer: S) -> Result<S::Ok, S::Error> {
     match interval {
         Some(interval) => serializer.collect_str(interval),

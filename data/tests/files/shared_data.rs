@@ -26,6 +26,8 @@ struct Indexed {
     rows: usize,
     /// Of candles: gaps, and the bars that they miss.
     gaps: Option<(usize, i64)>,
+    /// Of candles: those without volume.
+    without_volume: usize,
 }
 
 /// The index's rows of one folder.
@@ -39,14 +41,18 @@ fn index(folder: &str) -> Vec<Indexed> {
         let gaps = cells[8]
             .split_once(" gaps, ")
             .map(|(gaps, rest)| (gaps.parse().unwrap(), rest.split(' ').next().unwrap().parse().unwrap()));
-        Some(Indexed { path: path.join(name), rows: count, gaps })
+        let without_volume = cells[10]
+            .split("zero volume ")
+            .nth(1)
+            .map_or(0, |rest| rest.split(|letter: char| !letter.is_ascii_digit()).next().unwrap().parse().unwrap());
+        Some(Indexed { path: path.join(name), rows: count, gaps, without_volume })
     });
     rows.collect()
 }
 
 #[test]
 fn candles_are_read_strictly_and_their_gaps_are_those_of_the_index() {
-    for Indexed { path, rows, gaps } in index("candles").into_iter().chain(index("embeddable")) {
+    for Indexed { path, rows, gaps, without_volume } in index("candles").into_iter().chain(index("embeddable")) {
         let events = read(&path, &ReadOptions::default()).unwrap();
         let bars = events.iter().filter(|(_, input)| matches!(input, Input::Bar(_))).count();
         let interval_ns =
@@ -57,6 +63,8 @@ fn candles_are_read_strictly_and_their_gaps_are_those_of_the_index() {
                 |(_, input)| if let Input::FeedGap(gap) = input { Some((gap.to.0 - gap.from.0) / interval_ns?) } else { None },
             )
             .collect();
+        let empty = events.iter().filter(|(_, input)| matches!(input, Input::Bar(bar) if bar.volume.0 == 0)).count();
+        assert_eq!(empty, without_volume, "{}", path.display());
         assert_eq!((bars, Some((found.len(), found.iter().sum()))), (rows, gaps), "{}", path.display());
         assert!(events.is_sorted_by_key(|&(at, _)| at), "{}", path.display());
     }
