@@ -15,7 +15,13 @@ fn reads_the_peers_files() {
         std::fs::read_to_string("/proc/self/status").unwrap().lines().find(|line| line.starts_with("VmHWM")).unwrap().to_owned()
     };
     let folder = PathBuf::from(std::env::var_os("PEERS").expect("PEERS names the folder"));
-    for (name, rows) in [("ticks_1m.csv", 1_000_000), ("bars_500k.csv", 500_000)] {
+    for (name, rows) in
+        [("ticks_1m.csv", 1_000_000), ("bars_500k.csv", 500_000), ("ticks_10m.csv", 10_000_000), ("ticks_1m.parquet", 1_000_000)]
+    {
+        if !folder.join(name).exists() {
+            eprintln!("SKIPPED: {name} is not in PEERS");
+            continue;
+        }
         for _ in 0..3 {
             let options = ReadOptions { bar_time: BarTime::Close, ..ReadOptions::default() };
             let source = Source::open(folder.join(name), &options).unwrap();
