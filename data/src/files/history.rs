@@ -10,7 +10,6 @@ use engine::time::Timestamp;
 
 use super::FileError;
 use super::merge::Merge;
-use super::reader::Reader;
 use super::source::Source;
 
 /// Events that change threads at once.
@@ -68,8 +67,7 @@ impl From<FileError> for Stop {
 }
 
 fn read(sources: Vec<(Source, Instrument)>, fill: &SyncSender<Message>, empty: &Receiver<Batch>) -> Result<(), Stop> {
-    let readers: Result<Vec<_>, _> = sources.into_iter().map(|(source, instrument)| Reader::new(source, instrument)).collect();
-    let mut merge = Merge::new(readers?)?;
+    let mut merge = Merge::new(sources);
     loop {
         let mut batch = match empty.try_recv() {
             Ok(batch) => batch,

@@ -5,7 +5,7 @@
 //!  path ─ archive ─► rows ─ decode, validate ─► reader ─┴ merge ─► thread ═ batches ═► History
 //! ```
 //!
-//! [`Source::open`] looks at a file's beginning and says what it is; [`history`] reads one or many of them, merged
+//! [`Source::open`] looks at a file's beginning and says what it is; [`history()`] reads one or many of them, merged
 //! into one order of time, on a thread of its own. Memory does not grow with the files. Prices and sizes go from text
 //! to mantissa and never through a float.
 

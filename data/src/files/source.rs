@@ -40,7 +40,7 @@ pub enum Policy {
     /// Reading stops with an error that names it.
     #[default]
     Strict,
-    /// It is skipped and counted.
+    /// It is skipped and counted. A file that is cut short is an error all the same: nothing after the cut can be read.
     Lenient,
 }
 
@@ -69,6 +69,8 @@ pub struct Source {
     pub(super) layout: Layout,
     pub(super) time: TimeColumn,
     pub(super) aggregated: bool,
+    /// No event of it is before this.
+    pub(super) earliest: Timestamp,
     symbol: Option<String>,
     interval: Option<Interval>,
     price: Seen,
@@ -139,6 +141,7 @@ impl Source {
             origin,
             options: options.clone(),
             aggregated: hint.aggregated,
+            earliest: sampled.iter().filter_map(|row| time.read_any(row)).min().unwrap_or(Timestamp(i64::MIN)),
             layout,
             time,
             price,
@@ -242,7 +245,7 @@ fn widest(layout: &Layout, rows: &[ByteRecord]) -> (Seen, Seen) {
 
 /// The most common distance between neighbouring rows, the shorter one when two are as common.
 fn commonest_step(time: TimeColumn, rows: &[ByteRecord]) -> Option<Interval> {
-    let times: Vec<i64> = rows.iter().filter_map(|row| time.read(row).ok().map(|time| time.0)).collect();
+    let times: Vec<i64> = rows.iter().filter_map(|row| time.read_any(row)).map(|time| time.0).collect();
     let mut counts = std::collections::BTreeMap::<i64, usize>::new();
     for pair in times.windows(2) {
         let step = pair[1].saturating_sub(pair[0]);

@@ -305,6 +305,24 @@ fn rows_before_a_bad_one_come_out_first_and_nothing_after_it() {
 }
 
 #[test]
+fn thousands_of_files_need_few_open_ones() {
+    let folder = Folder::new();
+    let sources = (0..3_000_i64).rev().map(|day| {
+        let time = 1_704_067_200_000 + day * 86_400_000;
+        let path = folder.file(&format!("{day}.csv"), format!("ts_ms,price,size,side\n{time},1,1,buy\n{},1,1,buy\n", time + 1));
+        (Source::open(path, &ReadOptions::default()).unwrap(), instrument(0, "BTC-USDT", (8, 8)))
+    });
+    let mut most = 0;
+    let times: Vec<_> = history(sources.collect())
+        .map(|event| {
+            most = most.max(std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count));
+            event.unwrap().0
+        })
+        .collect();
+    assert!(times.len() == 6_000 && times.is_sorted() && most < 100, "{} events, {most} open files", times.len());
+}
+
+#[test]
 fn a_zip_needs_no_ending_inside() {
     let folder = Folder::new();
     let path = folder.path().join("BTCUSDT-1m-2024-01.zip");
