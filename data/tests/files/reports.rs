@@ -246,4 +246,33 @@ proptest! {
             prop_assert_eq!(&read(&out, &ReadOptions::default()).unwrap(), &direct);
         }
     }
+
+    #[test]
+    fn noise_is_counted_and_never_a_panic(
+        rows in prop::collection::vec(prop::collection::vec("[-+0-9.eEnNa]{0,12}|170406720[0-9]{4}|buy|sell|\"|\u{e9}", 0..7), 0..40),
+        header in prop::sample::select(vec![
+            "ts_ms,open,high,low,close,volume",
+            "ts_ns,ts_ms,price,size,side,trade_id",
+            "ts_ms,bid_price,bid_size,ask_price,ask_size",
+            "ts_ms,recv_ns,kind,last_id,side,price,size",
+            "ts,rate",
+            "",
+        ]),
+        ending in prop::sample::select(vec!["csv", "csv.gz", "json", "zip"]),
+    ) {
+        let folder = Folder::new();
+        let lines: Vec<String> = std::iter::once(header.to_owned()).chain(rows.iter().map(|row| row.join(","))).collect();
+        let path = folder.file(&format!("BTC-USDT_1m.{ending}"), lines.join("\n"));
+        if let Ok(report) = check(&path, &ReadOptions::default()) {
+            if report.kind != Kind::Books && report.faults.truncated == 0 {
+                prop_assert_eq!(report.events + report.faults.total(), report.rows);
+            }
+            prop_assert_eq!(read(&path, &ReadOptions::default()).is_ok(), report.is_sound());
+            let lenient = ReadOptions { policy: Policy::Lenient, ..ReadOptions::default() };
+            prop_assert_eq!(read(&path, &lenient).is_ok(), report.faults.truncated == 0);
+        }
+        let packed = folder.path().join(format!("noise.{ending}"));
+        std::fs::write(&packed, lines.join("\n")).unwrap();
+        prop_assert!(ending == "csv" || ending == "json" || check(&packed, &ReadOptions::default()).is_err());
+    }
 }
