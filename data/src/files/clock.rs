@@ -71,7 +71,13 @@ impl TimeColumn {
         Self { column, unit: named.unwrap_or(Unit::Milliseconds) }
     }
 
-    /// A row's time.
+    /// The time of a row that may be malformed.
+    pub(super) fn read_any(self, row: &ByteRecord) -> Option<Timestamp> {
+        row.get(self.column)?;
+        self.read(row).ok()
+    }
+
+    /// The time of a row that has its columns.
     pub(super) fn read(self, row: &ByteRecord) -> Result<Timestamp, Fault> {
         let field = &row[self.column];
         let scale = match self.unit {

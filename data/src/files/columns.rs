@@ -61,7 +61,10 @@ impl ColumnRows {
             let (names, sizes) = guarded(|| {
                 let mut reader = ParquetReader::new(file.try_clone()?);
                 let names: Vec<String> = reader.schema()?.iter_names().map(ToString::to_string).collect();
-                let sizes: Vec<usize> = reader.get_metadata()?.row_groups.iter().map(|group| group.num_rows()).collect();
+                let mut sizes = Vec::new();
+                for group in &reader.get_metadata()?.row_groups {
+                    sizes.push(group.num_rows());
+                }
                 Ok((names, sizes))
             })
             .map_err(unreadable)?;

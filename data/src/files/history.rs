@@ -11,7 +11,6 @@ use engine::time::Timestamp;
 
 use super::FileError;
 use super::merge::Merge;
-use super::reader::Reader;
 use super::source::Source;
 
 /// Events that change threads at once.
@@ -42,15 +41,19 @@ pub struct History {
 
 /// Starts to read the sources, each as its instrument.
 pub fn history(sources: Vec<(Source, Instrument)>) -> History {
-    let (fill, filled) = sync_channel(WAITING);
-    let (emptied, empty) = channel();
-    let thread = std::thread::spawn(move || {
+    start(move |fill, empty| {
         // That nobody listens any more is no failure.
-        let _ = read(sources, &fill, &empty).or_else(|stop| match stop {
+        let _ = read(sources, fill, empty).or_else(|stop| match stop {
             Stop::Failed(error) => fill.send(Message::Failed(error)).map_err(|_| ()),
             Stop::Unwanted => Err(()),
         });
-    });
+    })
+}
+
+fn start(work: impl FnOnce(&SyncSender<Message>, &Receiver<Batch>) + Send + 'static) -> History {
+    let (fill, filled) = sync_channel(WAITING);
+    let (emptied, empty) = channel();
+    let thread = std::thread::spawn(move || work(&fill, &empty));
     History { batch: Batch::new(), filled: Some(filled), emptied, thread: Some(thread), skipped: 0, waited: Duration::ZERO }
 }
 
@@ -66,8 +69,7 @@ impl From<FileError> for Stop {
 }
 
 fn read(sources: Vec<(Source, Instrument)>, fill: &SyncSender<Message>, empty: &Receiver<Batch>) -> Result<(), Stop> {
-    let readers: Result<Vec<_>, _> = sources.into_iter().map(|(source, instrument)| Reader::new(source, instrument)).collect();
-    let mut merge = Merge::new(readers?)?;
+    let mut merge = Merge::new(sources);
     loop {
         let mut batch = match empty.try_recv() {
             Ok(batch) => batch,
@@ -156,5 +158,21 @@ impl Drop for History {
             // A panic in the thread has been reported by the stream.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_is_an_error_of_the_stream_after_what_it_gave() {
+        let mut stream = start(|fill, _| {
+            fill.send(Message::Events(Batch::from([(Timestamp(1), Input::Timer)]))).unwrap();
+            panic!("on purpose");
+        });
+        assert!(matches!(stream.next(), Some(Ok((Timestamp(1), Input::Timer)))));
+        assert!(matches!(stream.next(), Some(Err(FileError::Stopped))));
+        assert!(stream.next().is_none());
     }
 }

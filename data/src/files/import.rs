@@ -122,10 +122,10 @@ fn write(table: &mut Table, input: &Input, instrument: &Instrument, is_fine: boo
             Some(table.write(&row).map(|()| bar.opened_at))
         }
         Input::Trade(trade) => {
-            let side = Cell::Text(if trade.taker == Side::Buy { "buy" } else { "sell" });
+            let taker = Cell::Text(if trade.taker == Side::Buy { "buy" } else { "sell" });
             // Venues count trades up; none has come near half of what 64 bits hold.
             let id = Cell::Whole(trade.trade_id.and_then(|id| i64::try_from(id).ok()));
-            Some(table.write(&[time(trade.venue_at), price(trade.price), size(trade.size), side, id]).map(|()| trade.venue_at))
+            Some(table.write(&[time(trade.venue_at), price(trade.price), size(trade.size), taker, id]).map(|()| trade.venue_at))
         }
         _ => None,
     }

@@ -4,38 +4,41 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use engine::event::Input;
+use engine::instrument::Instrument;
 use engine::time::Timestamp;
 
 use super::FileError;
 use super::reader::Reader;
 use super::sequence::Sequence;
+use super::source::Source;
 
-/// Gives the events of all readers by time; at equal times, in the order in which the readers were given.
+/// Gives the events of all sources by time; at equal times, in the order in which the sources were given.
 ///
-/// Holds one event a reader, whatever the files' sizes.
+/// Holds one event a source, whatever the files' sizes. A file is opened when its time comes and closed at its end, so
+/// years of daily files need no more than a few open ones.
 pub(super) struct Merge {
-    readers: Vec<Reader>,
-    heads: Vec<Option<Input>>,
-    /// Readers that wait, each at its head's time. The one that is being read is not among them.
+    slots: Vec<Slot>,
+    /// Sources that wait, each at its head's time. The one that is being read is not among them.
     waiting: BinaryHeap<Reverse<(Timestamp, usize)>>,
-    /// The reader of the event given last; it has not read on since.
+    /// The source of the event given last; it has not been read on since.
     current: Option<usize>,
     sequence: Sequence,
     after_gap: Option<(Timestamp, Input)>,
+    skipped: u64,
+}
+
+enum Slot {
+    /// Nothing in it comes before its time in `waiting`.
+    Closed(Box<(Source, Instrument)>),
+    Open(Box<Reader>, Option<Input>),
+    Ended,
 }
 
 impl Merge {
-    pub(super) fn new(readers: Vec<Reader>) -> Result<Self, FileError> {
-        let heads = readers.iter().map(|_| None).collect();
-        let (waiting, sequence) = (BinaryHeap::new(), Sequence::default());
-        let mut merge = Self { readers, heads, waiting, current: None, sequence, after_gap: None };
-        for index in 0..merge.readers.len() {
-            if let Some((at, input)) = merge.readers[index].next()? {
-                merge.heads[index] = Some(input);
-                merge.waiting.push(Reverse((at, index)));
-            }
-        }
-        Ok(merge)
+    pub(super) fn new(sources: Vec<(Source, Instrument)>) -> Self {
+        let waiting = sources.iter().enumerate().map(|(index, (source, _))| Reverse((source.earliest, index))).collect();
+        let slots = sources.into_iter().map(|source| Slot::Closed(Box::new(source))).collect();
+        Self { slots, waiting, current: None, sequence: Sequence::default(), after_gap: None, skipped: 0 }
     }
 
     /// The next event, and before a bar the gap that it ends.
@@ -51,9 +54,8 @@ impl Merge {
                     return Ok(Some((at, Input::FeedGap(Box::new(gap)))));
                 }
                 Err(fault) => {
-                    if let Some(index) = self.current {
-                        let line = self.readers[index].line();
-                        self.readers[index].refuse(line, fault)?;
+                    if let Some(Slot::Open(reader, _)) = self.current.map(|index| &mut self.slots[index]) {
+                        reader.refuse(reader.line(), fault)?;
                     }
                 }
             }
@@ -62,23 +64,42 @@ impl Merge {
     }
 
     fn in_order(&mut self) -> Result<Option<(Timestamp, Input)>, FileError> {
-        if let Some(index) = self.current.take()
-            && let Some((at, input)) = self.readers[index].next()?
-        {
-            if self.waiting.peek().is_none_or(|&Reverse(waiting)| (at, index) < waiting) {
-                self.current = Some(index);
-                return Ok(Some((at, input)));
+        loop {
+            if let Some(index) = self.current.take()
+                && let Slot::Open(reader, head) = &mut self.slots[index]
+            {
+                if let Some((at, input)) = reader.next()? {
+                    if self.waiting.peek().is_none_or(|&Reverse(waiting)| (at, index) < waiting) {
+                        self.current = Some(index);
+                        return Ok(Some((at, input)));
+                    }
+                    *head = Some(input);
+                    self.waiting.push(Reverse((at, index)));
+                } else {
+                    self.skipped += reader.skipped();
+                    self.slots[index] = Slot::Ended;
+                }
             }
-            self.heads[index] = Some(input);
-            self.waiting.push(Reverse((at, index)));
+            let Some(Reverse((at, index))) = self.waiting.pop() else { return Ok(None) };
+            self.current = Some(index);
+            match std::mem::replace(&mut self.slots[index], Slot::Ended) {
+                Slot::Closed(source) => {
+                    let (source, instrument) = *source;
+                    self.slots[index] = Slot::Open(Box::new(Reader::new(source, instrument)?), None);
+                }
+                Slot::Open(reader, head) => {
+                    self.slots[index] = Slot::Open(reader, None);
+                    if let Some(input) = head {
+                        return Ok(Some((at, input)));
+                    }
+                }
+                Slot::Ended => {}
+            }
         }
-        let Some(Reverse((at, index))) = self.waiting.pop() else { return Ok(None) };
-        self.current = Some(index);
-        Ok(self.heads[index].take().map(|input| (at, input)))
     }
 
-    /// Rows that were skipped.
+    /// Rows that were skipped; all of them when the stream has ended.
     pub(super) fn skipped(&self) -> u64 {
-        self.readers.iter().map(Reader::skipped).sum()
+        self.skipped
     }
 }

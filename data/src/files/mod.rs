@@ -5,7 +5,7 @@
 //!  path ─ archive ─► rows ─ decode, validate ─► reader ─┴ merge ─► thread ═ batches ═► History
 //! ```
 //!
-//! [`Source::open`] looks at a file's beginning and says what it is; [`history`] reads one or many of them, merged
+//! [`Source::open`] looks at a file's beginning and says what it is; [`history()`] reads one or many of them, merged
 //! into one order of time, on a thread of its own. Memory does not grow with the files. Prices and sizes go from text
 //! to mantissa and never through a float.
 
@@ -43,7 +43,7 @@ pub use name::NameHint;
 pub use source::{BarTime, Policy, ReadOptions, Source};
 
 /// Intervals are written as people write them: `1h`.
-#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn display<S: serde::Serializer>(interval: &Option<engine::time::Interval>, serializer: S) -> Result<S::Ok, S::Error> {
     match interval {
         Some(interval) => serializer.collect_str(interval),

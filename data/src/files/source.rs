@@ -40,7 +40,7 @@ pub enum Policy {
     /// Reading stops with an error that names it.
     #[default]
     Strict,
-    /// It is skipped and counted.
+    /// It is skipped and counted. A file that is cut short is an error all the same: nothing after the cut can be read.
     Lenient,
 }
 
@@ -69,6 +69,8 @@ pub struct Source {
     pub(super) layout: Layout,
     pub(super) time: TimeColumn,
     pub(super) aggregated: bool,
+    /// No event of it is before this.
+    pub(super) earliest: Timestamp,
     symbol: Option<String>,
     interval: Option<Interval>,
     price: Seen,
@@ -94,8 +96,8 @@ impl Seen {
         }
     }
 
-    fn merge(&mut self, other: Self, most_decimals: u32) {
-        self.decimals = self.decimals.max(other.decimals.min(most_decimals));
+    fn merge(&mut self, other: Self, most_decimals: u8) {
+        self.decimals = self.decimals.max(other.decimals.min(most_decimals.into()));
         self.whole = self.whole.max(other.whole);
     }
 
@@ -103,12 +105,13 @@ impl Seen {
         u8::try_from(self.decimals).unwrap_or(u8::MAX).min(MAX_SCALE)
     }
 
-    /// The usual scale or what was seen, but no more than leaves room for numbers a thousand times as large.
-    fn scale(self) -> u8 {
+    /// The usual scale or what was seen; where that leaves no room for numbers a thousand times as large, fewer
+    /// decimals, but never fewer than are needed.
+    fn scale(self, needed: u8) -> u8 {
         let wanted = self.decimals().max(USUAL_SCALE);
         let largest = (self.whole + 1).saturating_mul(HEADROOM);
         let fits = |scale: u8| largest.saturating_mul(10_u128.pow(u32::from(scale))) <= u128::from(i64::MAX.unsigned_abs());
-        (0..=wanted).rev().find(|&scale| fits(scale)).unwrap_or(0)
+        (needed..=wanted).rev().find(|&scale| fits(scale)).unwrap_or(needed)
     }
 }
 
@@ -138,6 +141,7 @@ impl Source {
             origin,
             options: options.clone(),
             aggregated: hint.aggregated,
+            earliest: sampled.iter().filter_map(|row| time.read_any(row)).min().unwrap_or(Timestamp(i64::MIN)),
             layout,
             time,
             price,
@@ -185,12 +189,18 @@ impl Source {
 
     /// The scales that suit all of them, where one instrument's data are in several files.
     pub fn common_scales<'a>(sources: impl IntoIterator<Item = &'a Self>) -> (u8, u8) {
-        let (mut price, mut size) = (Seen::default(), Seen::default());
+        let (mut price, mut size, mut needed) = (Seen::default(), Seen::default(), 0);
         for source in sources {
-            price.merge(source.price, u32::MAX);
-            size.merge(source.size, if source.kind() == Kind::Candles { USUAL_SCALE.into() } else { u32::MAX });
+            price.merge(source.price, MAX_SCALE);
+            if source.kind() == Kind::Candles {
+                // Volumes are rounded.
+                size.merge(source.size, USUAL_SCALE);
+            } else {
+                size.merge(source.size, MAX_SCALE);
+                needed = needed.max(source.size.decimals());
+            }
         }
-        (price.scale(), size.scale())
+        (price.scale(price.decimals()), size.scale(needed))
     }
 
     /// An instrument to read it as where nobody trades it: to check, list and import.
@@ -235,7 +245,7 @@ fn widest(layout: &Layout, rows: &[ByteRecord]) -> (Seen, Seen) {
 
 /// The most common distance between neighbouring rows, the shorter one when two are as common.
 fn commonest_step(time: TimeColumn, rows: &[ByteRecord]) -> Option<Interval> {
-    let times: Vec<i64> = rows.iter().filter_map(|row| time.read(row).ok().map(|time| time.0)).collect();
+    let times: Vec<i64> = rows.iter().filter_map(|row| time.read_any(row)).map(|time| time.0).collect();
     let mut counts = std::collections::BTreeMap::<i64, usize>::new();
     for pair in times.windows(2) {
         let step = pair[1].saturating_sub(pair[0]);

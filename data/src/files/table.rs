@@ -35,7 +35,7 @@ pub(super) struct Table {
 }
 
 enum Sink {
-    Csv { out: Packed, line: String },
+    Csv { out: Box<Packed>, line: String },
     Parquet { out: Box<BatchedWriter<BufWriter<File>>>, names: Vec<&'static str>, columns: Vec<Values> },
 }
 
@@ -109,7 +109,7 @@ impl Table {
     /// Ends the file and gives it its name.
     pub(super) fn finish(mut self) -> Result<(), FileError> {
         let ended = match &mut self.sink {
-            Sink::Csv { out, .. } => match out {
+            Sink::Csv { out, .. } => match &mut **out {
                 Packed::Plain(out) => out.flush(),
                 Packed::Gzip(out) => out.try_finish().and_then(|()| out.get_mut().flush()),
                 Packed::Zstd(out) => out.do_finish().and_then(|()| out.get_mut().flush()),
@@ -136,7 +136,7 @@ impl Sink {
     fn csv(mut out: Packed, columns: &[(&'static str, Cell)]) -> io::Result<Self> {
         let names: Vec<_> = columns.iter().map(|&(name, _)| name).collect();
         out.write_all((names.join(",") + "\n").as_bytes())?;
-        Ok(Self::Csv { out, line: String::new() })
+        Ok(Self::Csv { out: Box::new(out), line: String::new() })
     }
 
     fn parquet(file: BufWriter<File>, columns: &[(&'static str, Cell)]) -> PolarsResult<Self> {
@@ -148,7 +148,7 @@ impl Sink {
             };
             (PlSmallStr::from_static(name), kind)
         });
-        let out = ParquetWriter::new(file).batched(&Schema::from_iter(fields))?;
+        let out = ParquetWriter::new(file).batched(&fields.collect::<Schema>())?;
         let values = columns.iter().map(|&(_, like)| match like {
             Cell::Whole(_) => Values::Whole(Vec::new()),
             Cell::Decimal(..) => Values::Float(Vec::new()),

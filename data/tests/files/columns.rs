@@ -17,18 +17,18 @@ fn check(name: &str, expected: &Expect) {
 
 #[test]
 fn floats_become_the_decimals_that_their_writer_meant() {
-    let candles = expect![[r#"
+    let candles = expect![[r"
         2024-01-01T01:00:00Z bar 2024-01-01T00:00:00Z 1h 4228358000000 4229862000000 4226102000000 4229861000000 3592724000
         2024-01-01T02:00:00Z bar 2024-01-01T01:00:00Z 1h 4229861000000 4230000000000 4200000000000 4210000000000 100000000
-    "#]];
+    "]];
     check("BTC_USDT-1h.feather", &candles);
     check("BTC-USDT_1h.parquet", &candles);
     check(
         "BTC-USDT.parquet",
-        &expect![[r#"
+        &expect![[r"
             2024-01-01T00:00:00.000000001Z trade 4228350000000 100000 Buy Some(7)
             2024-01-01T00:00:00.000000002Z trade 4228360000000 200000000 Sell Some(8)
-        "#]],
+        "]],
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod columns;
 mod malformed;
+mod reports;
 mod shared_data;
 mod speed;
 mod streams;
@@ -64,11 +65,12 @@ pub fn transcript(events: &[(Timestamp, Input)]) -> String {
     lines.collect()
 }
 
-/// A folder with one file in it.
+/// A folder with files in it, removed when it is dropped.
 pub struct Folder(tempfile::TempDir);
 
 impl Folder {
-    /// An empty one, removed when it is dropped.
+    /// An empty one.
+    #[expect(clippy::new_without_default, reason = "a test says what it makes")]
     pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -88,18 +90,16 @@ impl Folder {
 
 /// Packs bytes as the name's ending says.
 pub fn pack(name: &str, content: &[u8]) -> Vec<u8> {
-    if let Some(inner) = name.strip_suffix(".zip") {
-        return zip(&[(&format!("{inner}.csv"), content)]);
+    match name.rsplit_once('.') {
+        Some((inner, "zip")) => zip(&[(&format!("{inner}.csv"), content)]),
+        Some((_, "gz")) => {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            packed.write_all(content).unwrap();
+            packed.finish().unwrap()
+        }
+        Some((_, "zst")) => zstd::encode_all(content, 1).unwrap(),
+        _ => content.to_vec(),
     }
-    if name.ends_with(".gz") {
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        packed.write_all(content).unwrap();
-        return packed.finish().unwrap();
-    }
-    if name.ends_with(".zst") {
-        return zstd::encode_all(content, 1).unwrap();
-    }
-    content.to_vec()
 }
 
 /// A zip archive of these files.

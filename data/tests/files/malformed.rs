@@ -1,5 +1,6 @@
 //! What is refused, and with exactly which words.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use data::files::{FileError, ReadOptions, Source, history};
@@ -153,9 +154,12 @@ fn whole_files() {
 
 /// 3,000 rows, so that a cut is far behind the rows that are looked at when the file is opened.
 fn many_trades() -> Vec<u8> {
-    let rows: String =
-        (0..3_000_i64).map(|row| format!("{},{}.5,1,buy\n", 1_704_067_200_000 + row * 7, 100 + row % 13)).collect();
-    format!("ts_ms,price,size,side\n{rows}").into_bytes()
+    let mut text = "ts_ms,price,size,side\n".to_owned();
+    for row in 0..3_000_i64 {
+        let (time, price) = (1_704_067_200_000 + row * 7, 100 + row % 13);
+        writeln!(text, "{time},{price}.5,1,buy").unwrap();
+    }
+    text.into_bytes()
 }
 
 #[test]

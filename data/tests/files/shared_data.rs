@@ -1,5 +1,6 @@
 //! Real files, where they are: every one is read, and what its index says about it is true.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use data::files::{Kind, ReadOptions};
@@ -19,8 +20,18 @@ fn shared(folder: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// The index's rows of one folder: name, rows, bars missing, gaps.
-fn index(folder: &str) -> Vec<(PathBuf, usize, Option<(usize, i64)>)> {
+/// What the index says about one file.
+struct Indexed {
+    path: PathBuf,
+    rows: usize,
+    /// Of candles: gaps, and the bars that they miss.
+    gaps: Option<(usize, i64)>,
+    /// Of candles: those without volume.
+    without_volume: usize,
+}
+
+/// The index's rows of one folder.
+fn index(folder: &str) -> Vec<Indexed> {
     let Some(path) = shared(folder) else { return Vec::new() };
     let text = std::fs::read_to_string(path.join("../INDEX.md")).unwrap();
     let rows = text.lines().filter_map(|line| {
@@ -30,14 +41,18 @@ fn index(folder: &str) -> Vec<(PathBuf, usize, Option<(usize, i64)>)> {
         let gaps = cells[8]
             .split_once(" gaps, ")
             .map(|(gaps, rest)| (gaps.parse().unwrap(), rest.split(' ').next().unwrap().parse().unwrap()));
-        Some((path.join(name), count, gaps))
+        let without_volume = cells[10]
+            .split("zero volume ")
+            .nth(1)
+            .map_or(0, |rest| rest.split(|letter: char| !letter.is_ascii_digit()).next().unwrap().parse().unwrap());
+        Some(Indexed { path: path.join(name), rows: count, gaps, without_volume })
     });
     rows.collect()
 }
 
 #[test]
 fn candles_are_read_strictly_and_their_gaps_are_those_of_the_index() {
-    for (path, rows, gaps) in index("candles").into_iter().chain(index("embeddable")) {
+    for Indexed { path, rows, gaps, without_volume } in index("candles").into_iter().chain(index("embeddable")) {
         let events = read(&path, &ReadOptions::default()).unwrap();
         let bars = events.iter().filter(|(_, input)| matches!(input, Input::Bar(_))).count();
         let interval_ns =
@@ -48,6 +63,8 @@ fn candles_are_read_strictly_and_their_gaps_are_those_of_the_index() {
                 |(_, input)| if let Input::FeedGap(gap) = input { Some((gap.to.0 - gap.from.0) / interval_ns?) } else { None },
             )
             .collect();
+        let empty = events.iter().filter(|(_, input)| matches!(input, Input::Bar(bar) if bar.volume.0 == 0)).count();
+        assert_eq!(empty, without_volume, "{}", path.display());
         assert_eq!((bars, Some((found.len(), found.iter().sum()))), (rows, gaps), "{}", path.display());
         assert!(events.is_sorted_by_key(|&(at, _)| at), "{}", path.display());
     }
@@ -55,7 +72,7 @@ fn candles_are_read_strictly_and_their_gaps_are_those_of_the_index() {
 
 #[test]
 fn trades_and_funding_are_read_strictly() {
-    for (path, rows, _) in index("trades").into_iter().chain(index("funding")) {
+    for Indexed { path, rows, .. } in index("trades").into_iter().chain(index("funding")) {
         let events = read(&path, &ReadOptions::default()).unwrap();
         assert_eq!(events.len(), rows, "{}", path.display());
         assert!(events.is_sorted_by_key(|&(at, _)| at), "{}", path.display());
@@ -64,7 +81,7 @@ fn trades_and_funding_are_read_strictly() {
 
 #[test]
 fn books_are_read_strictly_and_never_cross() {
-    for (path, rows, _) in index("books") {
+    for Indexed { path, rows, .. } in index("books") {
         let name = path.display();
         let source = data::files::Source::open(&path, &ReadOptions::default()).unwrap();
         let events = read(&path, &ReadOptions::default()).unwrap();
@@ -73,12 +90,12 @@ fn books_are_read_strictly_and_never_cross() {
             assert_eq!(events.len(), rows, "{name}");
             continue;
         }
-        let (mut bids, mut asks) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
+        let (mut bids, mut asks) = (BTreeMap::new(), BTreeMap::new());
         let (mut snapshots, mut deltas) = (0, 0);
         for (_, input) in &events {
             let book = match input {
                 Input::BookSnapshot(book) => {
-                    (snapshots, bids, asks) = (snapshots + 1, Default::default(), Default::default());
+                    (snapshots, bids, asks) = (snapshots + 1, BTreeMap::new(), BTreeMap::new());
                     book
                 }
                 Input::BookDelta(book) => {

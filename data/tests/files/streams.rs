@@ -1,5 +1,7 @@
 //! What is read from files of every known form.
 
+use std::fmt::Write;
+
 use data::files::{BarTime, Kind, Policy, ReadOptions, Source, history};
 use engine::event::Input;
 use engine::time::Timestamp;
@@ -276,12 +278,15 @@ fn the_sample_reads_strictly() {
 #[test]
 fn dropping_the_stream_ends_its_thread() {
     let folder = Folder::new();
-    let rows: String = (0..200_000).map(|row| format!("{},1,1,buy\n", 1_704_067_200_000_i64 + row)).collect();
-    let path = folder.file("t.csv", format!("ts_ms,price,size,side\n{rows}"));
+    let mut text = "ts_ms,price,size,side\n".to_owned();
+    for time in 1_704_067_200_000_i64..1_704_067_400_000 {
+        writeln!(text, "{time},1,1,buy").unwrap();
+    }
+    let path = folder.file("t.csv", text);
     for taken in [0, 1, 5_000, 150_000] {
         let source = Source::open(&path, &ReadOptions::default()).unwrap();
         let mut stream = history(vec![(source, instrument(0, "BTC-USDT", (8, 8)))]);
-        assert_eq!(stream.by_ref().take(taken).filter(Result::is_ok).count(), taken);
+        assert_eq!(stream.by_ref().take(taken).map(Result::unwrap).count(), taken);
         // It joins the thread: a thread that did not end would hang here.
         drop(stream);
     }
@@ -297,6 +302,24 @@ fn rows_before_a_bad_one_come_out_first_and_nothing_after_it() {
     assert!(stream.next().unwrap().is_ok());
     assert!(stream.next().unwrap().unwrap_err().to_string().ends_with("t.csv:3: price 0 is not above zero"));
     assert!(stream.next().is_none() && stream.next().is_none());
+}
+
+#[test]
+fn thousands_of_files_need_few_open_ones() {
+    let folder = Folder::new();
+    let sources = (0..3_000_i64).rev().map(|day| {
+        let time = 1_704_067_200_000 + day * 86_400_000;
+        let path = folder.file(&format!("{day}.csv"), format!("ts_ms,price,size,side\n{time},1,1,buy\n{},1,1,buy\n", time + 1));
+        (Source::open(path, &ReadOptions::default()).unwrap(), instrument(0, "BTC-USDT", (8, 8)))
+    });
+    let mut most = 0;
+    let times: Vec<_> = history(sources.collect())
+        .map(|event| {
+            most = most.max(std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count));
+            event.unwrap().0
+        })
+        .collect();
+    assert!(times.len() == 6_000 && times.is_sorted() && most < 100, "{} events, {most} open files", times.len());
 }
 
 #[test]
@@ -320,7 +343,7 @@ proptest! {
             let mut text = "ts_ms,price,size,side,trade_id\n".to_owned();
             for (row, step) in steps.iter().enumerate() {
                 time += step / 4;
-                text += &format!("{time},1,1,buy,{}\n", row + 1);
+                writeln!(text, "{time},1,1,buy,{}", row + 1).unwrap();
                 naive.push((time * 1_000_000, u32::try_from(index).unwrap(), Some(row as u64 + 1)));
             }
             let path = folder.file(&format!("{index}.csv"), text);
