@@ -72,12 +72,11 @@ impl Backtest {
         let mut listed = Vec::new();
         for source in sources {
             let instrument = resolve(&config, &source, instruments.len())?;
-            let id = match instruments.iter_mut().find(|known| known.symbol == instrument.symbol) {
-                Some(known) => widen(known, &instrument),
-                None => {
-                    instruments.push(instrument);
-                    InstrumentId(index(instruments.len() - 1))
-                }
+            let id = if let Some(known) = instruments.iter_mut().find(|known| known.symbol == instrument.symbol) {
+                widen(known, &instrument)
+            } else {
+                instruments.push(instrument);
+                InstrumentId(index(instruments.len() - 1))
             };
             listed.push((source, id));
         }

@@ -15,7 +15,7 @@ pub(super) struct WrittenSize(pub Size);
 pub(super) mod optional {
     use super::{Deserialize, Deserializer, Serialize, Serializer, Size, WrittenSize};
 
-    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+    #[expect(clippy::ref_option, reason = "serde gives it so")]
     pub fn serialize<S: Serializer>(size: &Option<Size>, serializer: S) -> Result<S::Ok, S::Error> {
         size.map(WrittenSize).serialize(serializer)
     }
