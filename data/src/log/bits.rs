@@ -39,12 +39,11 @@ pub(super) fn pack(values: impl Iterator<Item = u64>, width: u32, out: &mut Vec<
     out.extend_from_slice(&word.to_le_bytes()[..filled.div_ceil(8) as usize]);
 }
 
-/// Reads `count` values of `width` bits out of exactly [`packed_len`] bytes.
-pub(super) fn unpack(bytes: &[u8], width: u32, count: usize, mut take: impl FnMut(u64)) {
-    debug_assert_eq!(bytes.len(), packed_len(width, count));
+/// Reads values of `width` bits into all of `out`, out of exactly [`packed_len`] bytes.
+pub(super) fn unpack(bytes: &[u8], width: u32, out: &mut [u64]) {
+    debug_assert_eq!(bytes.len(), packed_len(width, out.len()));
     if width == 0 {
-        (0..count).for_each(|_| take(0));
-        return;
+        return out.fill(0);
     }
     let mask = u64::MAX >> (u64::BITS - width);
     let width = width as usize;
@@ -53,11 +52,12 @@ pub(super) fn unpack(bytes: &[u8], width: u32, count: usize, mut take: impl FnMu
         (u64::from_le_bytes(word) >> (bit % 8)) & mask
     };
     // Eight values are `width` whole bytes, so the shifts repeat and a group needs one bounds check.
+    let (groups, _) = out.as_chunks_mut::<8>();
     let mut done = 0;
-    while done + 8 <= count && done / 8 * width + width + 8 <= bytes.len() {
-        let group = &bytes[done / 8 * width..][..width + 8];
-        for k in 0..8 {
-            take(read(group, k * width));
+    for values in groups {
+        let Some(group) = bytes.get(done / 8 * width..done / 8 * width + width + 8) else { break };
+        for (k, value) in values.iter_mut().enumerate() {
+            *value = read(group, k * width);
         }
         done += 8;
     }
@@ -65,8 +65,8 @@ pub(super) fn unpack(bytes: &[u8], width: u32, count: usize, mut take: impl FnMu
     let rest = &bytes[done / 8 * width..];
     let mut tail = vec![0; rest.len() + 8];
     tail[..rest.len()].copy_from_slice(rest);
-    for k in 0..count - done {
-        take(read(&tail, k * width));
+    for (k, value) in out[done..].iter_mut().enumerate() {
+        *value = read(&tail, k * width);
     }
 }
 
@@ -84,8 +84,8 @@ mod tests {
             let mut bytes = Vec::new();
             pack(values.iter().copied(), width, &mut bytes);
             prop_assert_eq!(bytes.len(), packed_len(width, values.len()));
-            let mut back = Vec::new();
-            unpack(&bytes, width, values.len(), |value| back.push(value));
+            let mut back = vec![1; values.len()];
+            unpack(&bytes, width, &mut back);
             prop_assert_eq!(back, values);
         }
     }

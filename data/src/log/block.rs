@@ -162,7 +162,7 @@ pub(super) struct BlockReader {
 impl BlockReader {
     /// Appends the `count` records of a body, from seq `first` on, to `out`.
     pub(super) fn read(&mut self, body: &[u8], first: u64, count: usize, out: &mut Vec<Record>) -> Result<(), Damage> {
-        let mut reader = ColumnReader { rest: body };
+        let mut reader = ColumnReader::new(body);
         let header = reader.take(8)?;
         let counts = [0, 2, 4, 6].map(|at| usize::from(u16::from_le_bytes([header[at], header[at + 1]])));
         if counts.iter().sum::<usize>() != count {

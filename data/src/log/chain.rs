@@ -5,8 +5,7 @@ use engine::event::{Hash, Record};
 use super::BLOCK;
 use super::row::{self, RowError};
 
-/// Rows are handed to BLAKE3 in pieces of this size: large enough for its widest instructions, small enough
-/// that the digest of an unfinished block costs little.
+/// BLAKE3 gets whole pieces of this size, which it hashes with its widest instructions.
 const PIECE: usize = 64 << 10;
 
 /// The digest of a log so far, as it grows.
@@ -16,9 +15,8 @@ const PIECE: usize = 64 << 10;
 pub struct Chain {
     link: Hash,
     block: blake3::Hasher,
-    /// Rows that `block` has not seen, except right after a link, when the last piece waits to be cleared.
-    rows: Vec<u8>,
-    linked: bool,
+    /// What `block` has not seen yet; right after a link, what it has seen last.
+    pending: Vec<u8>,
     count: u64,
 }
 
@@ -32,33 +30,36 @@ impl Chain {
     /// A chain that goes on after `count` records, a whole number of blocks, that end in `link`.
     pub fn resume(count: u64, link: Hash) -> Self {
         assert!(count.is_multiple_of(BLOCK), "a chain goes on only at a link");
-        Self { link, block: begin(link), rows: Vec::new(), linked: true, count }
+        Self { link, block: blake3::Hasher::new(), pending: Vec::new(), count }
     }
 
     /// Adds a record; its row is returned for whoever stores it.
     pub fn append(&mut self, record: &Record) -> Result<&[u8], RowError> {
-        if self.linked {
-            self.rows.clear();
-            self.linked = false;
-        } else if self.rows.len() >= PIECE {
-            self.block.update(&self.rows);
-            self.rows.clear();
-        }
-        let start = self.rows.len();
-        row::encode(record, &mut self.rows)?;
+        self.make_room();
+        let start = self.pending.len();
+        row::encode(record, &mut self.pending)?;
         self.advance(1);
-        Ok(&self.rows[start..])
+        Ok(&self.pending[start..])
     }
 
     /// Adds `count` records of one block by their rows.
     pub fn append_rows(&mut self, rows: &[u8], count: u64) {
-        if !self.linked {
-            self.block.update(&self.rows);
-        }
-        self.rows.clear();
-        self.linked = false;
-        self.block.update(rows);
+        self.make_room();
+        self.block.update(&self.pending).update(rows);
+        self.pending.clear();
         self.advance(count);
+    }
+
+    /// Begins a block, or hands over whole pieces of it.
+    fn make_room(&mut self) {
+        if self.count.is_multiple_of(BLOCK) {
+            self.pending.clear();
+            self.pending.extend_from_slice(&self.link.0);
+        } else if self.pending.len() >= PIECE {
+            let whole = self.pending.len() - self.pending.len() % PIECE;
+            self.block.update(&self.pending[..whole]);
+            self.pending.drain(..whole);
+        }
     }
 
     fn advance(&mut self, count: u64) {
@@ -66,10 +67,8 @@ impl Chain {
         self.count += count;
         assert!((self.count - 1) / BLOCK == before / BLOCK, "rows of one block are added at a time");
         if self.count.is_multiple_of(BLOCK) {
-            self.block.update(&self.rows);
-            self.link = Hash(*self.block.finalize().as_bytes());
-            self.block = begin(self.link);
-            self.linked = true;
+            self.link = Hash(*self.block.update(&self.pending).finalize().as_bytes());
+            self.block.reset();
         }
     }
 
@@ -78,11 +77,7 @@ impl Chain {
         if self.count.is_multiple_of(BLOCK) {
             return self.link;
         }
-        let mut block = self.block.clone();
-        if !self.linked {
-            block.update(&self.rows);
-        }
-        Hash(*block.finalize().as_bytes())
+        Hash(*self.block.clone().update(&self.pending).finalize().as_bytes())
     }
 
     /// Of the whole blocks so far: what the next link builds on.
@@ -94,10 +89,4 @@ impl Chain {
     pub fn count(&self) -> u64 {
         self.count
     }
-}
-
-fn begin(link: Hash) -> blake3::Hasher {
-    let mut block = blake3::Hasher::new();
-    block.update(&link.0);
-    block
 }

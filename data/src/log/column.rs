@@ -27,10 +27,6 @@ impl Groups {
         });
         Self { of: of.collect(), count: numbers.len() }
     }
-
-    fn number(&self, index: usize) -> usize {
-        self.of.get(index).map_or(0, |&number| usize::from(number))
-    }
 }
 
 const CHANGES: u8 = 128;
@@ -126,9 +122,14 @@ fn common_factor(step: u64, value: u64) -> u64 {
 #[derive(Debug)]
 pub(super) struct ColumnReader<'a> {
     pub(super) rest: &'a [u8],
+    packed: Vec<u64>,
 }
 
 impl<'a> ColumnReader<'a> {
+    pub(super) fn new(body: &'a [u8]) -> Self {
+        Self { rest: body, packed: Vec::new() }
+    }
+
     /// Reads `count` values into `out`, replacing what is there.
     pub(super) fn read(&mut self, count: usize, groups: &Groups, out: &mut Vec<i64>) -> Result<(), Damage> {
         out.clear();
@@ -144,24 +145,32 @@ impl<'a> ColumnReader<'a> {
         let step = if width > 0 { self.word()? } else { 0 };
         let firsts = if head & CHANGES == 0 { &[][..] } else { self.take(8 * groups.count)? };
         let packed = self.take(bits::packed_len(width, count))?;
+        if width == 0 && firsts.is_empty() {
+            out.resize(count, base);
+            return Ok(());
+        }
+        self.packed.resize(count, 0);
+        bits::unpack(packed, width, &mut self.packed);
         let value = |packed: u64| base.wrapping_add(packed.wrapping_mul(step).cast_signed());
-        out.reserve(count);
-        if firsts.is_empty() {
-            bits::unpack(packed, width, count, |packed| out.push(value(packed)));
+        let values = self.packed.iter().copied();
+        if firsts.is_empty() && step == 1 {
+            out.extend(values.map(|packed| base.wrapping_add(packed.cast_signed())));
+        } else if firsts.is_empty() {
+            out.extend(values.map(value));
         } else if groups.of.is_empty() {
             let mut last = i64::from_le_bytes(firsts.try_into().expect("eight bytes"));
-            bits::unpack(packed, width, count, |packed| {
+            out.extend(values.map(|packed| {
                 last = last.wrapping_add(value(packed));
-                out.push(last);
-            });
+                last
+            }));
         } else {
             let (words, _) = firsts.as_chunks::<8>();
-            let mut last: Vec<i64> = words.iter().map(|word| i64::from_le_bytes(*word)).collect();
-            bits::unpack(packed, width, count, |packed| {
-                let last = &mut last[groups.number(out.len())];
+            let mut lasts: Vec<i64> = words.iter().map(|word| i64::from_le_bytes(*word)).collect();
+            out.extend(values.zip(&groups.of).map(|(packed, &group)| {
+                let last = &mut lasts[usize::from(group)];
                 *last = last.wrapping_add(value(packed));
-                out.push(*last);
-            });
+                *last
+            }));
         }
         Ok(())
     }
@@ -200,7 +209,7 @@ mod tests {
             let values: Vec<i64> = rows.iter().map(|row| value(row.0)).collect();
             let groups = Groups::of(&rows.iter().map(|row| row.1).collect::<Vec<_>>());
             let bytes = written(&values, &groups);
-            let mut reader = ColumnReader { rest: &bytes };
+            let mut reader = ColumnReader::new(&bytes);
             let mut back = Vec::new();
             reader.read(values.len(), &groups, &mut back).unwrap();
             prop_assert_eq!(back, values);
@@ -209,7 +218,7 @@ mod tests {
 
         #[test]
         fn noise_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), count in 0_usize..40) {
-            let mut reader = ColumnReader { rest: &bytes };
+            let mut reader = ColumnReader::new(&bytes);
             drop(reader.read(count, &Groups::ONE, &mut Vec::new()));
         }
     }

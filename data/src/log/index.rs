@@ -187,15 +187,12 @@ fn last_word(key: &[u8]) -> Result<u64, LogError> {
 /// Adds seqs to entries one by one: large batches make sled take gigabytes.
 fn merge(db: &sled::Db, meta: &mut Meta, pending: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> sled::Result<()> {
     while let Some((key, added)) = pending.pop_first() {
-        let mut value = match db.get(&key)? {
-            Some(old) => {
-                meta.sum ^= fingerprint(&key, &old);
-                old.to_vec()
-            }
-            None => {
-                meta.entries += 1;
-                Vec::new()
-            }
+        let mut value = if let Some(old) = db.get(&key)? {
+            meta.sum ^= fingerprint(&key, &old);
+            old.to_vec()
+        } else {
+            meta.entries += 1;
+            Vec::new()
         };
         value.extend_from_slice(&added);
         meta.sum ^= fingerprint(&key, &value);

@@ -39,22 +39,21 @@ pub fn encode(record: &Record, out: &mut Vec<u8>) -> Result<(), RowError> {
         Event::Input(Input::Trade(trade)) => {
             let mut row = Fixed::<ROW_TRADE>::begin(record);
             row.trade(trade);
-            out.extend_from_slice(row.bytes());
+            row.append_to(out);
         }
         Event::Input(Input::Quote(quote)) => {
             let mut row = Fixed::<ROW_QUOTE>::begin(record);
             row.quote(quote);
-            out.extend_from_slice(row.bytes());
+            row.append_to(out);
         }
         Event::Input(Input::Bar(bar)) => {
             let mut row = Fixed::<ROW_BAR>::begin(record);
             row.bar(bar);
-            out.extend_from_slice(row.bytes());
+            row.append_to(out);
         }
         event => {
             let start = out.len();
-            let header = Fixed::<ROW_HEADER>::begin(record);
-            out.extend_from_slice(header.bytes());
+            Fixed::<ROW_HEADER>::begin(record).append_to(out);
             let written = payload(event, out);
             if written.is_err() || out.len() - start > MAX_ROW {
                 out.truncate(start);
@@ -100,8 +99,11 @@ impl<const N: usize> Fixed<N> {
         self.len += K;
     }
 
-    fn bytes(&self) -> &[u8] {
-        &self.row[..self.len]
+    /// Copies all of the array first, because a copy of a fixed size needs no call.
+    fn append_to(&self, out: &mut Vec<u8>) {
+        let end = out.len() + self.len;
+        out.extend_from_slice(&self.row);
+        out.truncate(end);
     }
 
     fn trade(&mut self, trade: &Trade) {

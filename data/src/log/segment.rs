@@ -1,5 +1,6 @@
 //! Segment files: their names, and the walk over their frames.
 
+use std::io::ErrorKind;
 use std::ops::Range;
 
 use super::error::{Damage, Doing, LogError};
@@ -101,7 +102,14 @@ pub(super) struct Frames {
 
 impl Frames {
     pub(super) fn open(storage: &dyn Storage, segment: &Segment, chunk: usize) -> Result<Self, LogError> {
-        Self::open_named(storage, segment.name(), segment.heat, chunk)
+        match Self::open_named(storage, segment.name(), segment.heat, chunk) {
+            // It was compacted since the folder was listed; the cold file was there before the hot one went.
+            Err(LogError::Io { source, .. }) if segment.heat == Heat::Hot && source.kind() == ErrorKind::NotFound => {
+                let cold = Segment { heat: Heat::Cold, ..segment.clone() };
+                Self::open_named(storage, cold.name(), cold.heat, chunk)
+            }
+            opened => opened,
+        }
     }
 
     pub(super) fn open_named(storage: &dyn Storage, name: String, heat: Heat, chunk: usize) -> Result<Self, LogError> {

@@ -31,9 +31,9 @@ type Answers = (Vec<Option<u64>>, Vec<Vec<u64>>, Vec<Vec<u64>>);
 
 fn ask(index: &mut Index, records: &[Record]) -> Answers {
     let sample = || (0..records.len()).step_by(37);
-    let times = sample().map(|seq| index.seq_at(records[seq].at).unwrap()).collect();
+    let times = sample().step_by(20).map(|seq| index.seq_at(records[seq].at).unwrap()).collect();
     let orders = sample().map(|seq| index.order(OrderId(seq as u64)).unwrap()).collect();
-    let causes = (0..records.len() as u64).map(|seq| index.consequences(seq).unwrap()).collect();
+    let causes = sample().map(|seq| index.consequences(seq as u64).unwrap()).collect();
     (times, orders, causes)
 }
 
@@ -114,7 +114,7 @@ fn lost_damaged_or_foreign_indexes_are_rebuilt() {
         same(&format!("seed {seed}: {} {what}", file.display()));
     }
     let mut changed = records.clone();
-    changed[3_000].cause = 17;
+    changed[3_000].cause = 37;
     let other = written(&changed, Options::default());
     assert!(ask(&mut open(&other), &changed) != answers, "an index of another log is not used");
     let shorter = written(&records[..5_000], Options::default());

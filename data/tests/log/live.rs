@@ -33,6 +33,22 @@ fn a_live_log_ends_as_the_same_records_in_cold_files() {
 }
 
 #[test]
+fn a_reader_is_not_disturbed_by_compaction() {
+    let records = mixed(0, 3_000, &mut Dice(17));
+    let memory = Memory::new();
+    let writer = LiveWriter::create(shared(&memory), &Options { segment_bytes: 10_000_000, ..small() }).unwrap();
+    writer.append(&records).unwrap();
+    writer.wait_durable(3_000).unwrap();
+    let (mut reader, _) = data::log::Reader::open(shared(&memory)).unwrap();
+    writer.close().unwrap();
+    let mut read = Vec::new();
+    while let Some(block) = reader.next_block().unwrap() {
+        read.extend_from_slice(block);
+    }
+    assert!(read == records);
+}
+
+#[test]
 fn a_log_goes_on_after_each_way_to_end() {
     let records = mixed(0, 9_000, &mut Dice(6));
     let memory = Memory::new();
