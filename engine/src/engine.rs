@@ -94,9 +94,8 @@ impl Engine {
             Input::Trade(_) | Input::Quote(_) | Input::Bar(_) => None,
             _ => alert(&self.state, &input),
         };
-        let record = Record { seq, at, cause: seq, event: Event::Input(input) };
-        self.state.apply(&record);
-        self.records.push(record);
+        self.records.push(Record { seq, at, cause: seq, event: Event::Input(input) });
+        self.state.apply(&self.records[0]);
         self.ask_strategies(audience);
         if !self.wishes.is_empty() {
             self.grant_wishes(seq);

@@ -38,8 +38,17 @@ fn serialize_decimal<S: Serializer>(value: Decimal, serializer: S) -> Result<S::
     if serializer.is_human_readable() {
         serializer.serialize_str(&value.to_string())
     } else {
-        value.serialize().serialize(serializer)
+        // The same bytes as the array's, in two pieces instead of sixteen.
+        let (low, high) = halves(value.serialize());
+        (low, high).serialize(serializer)
     }
+}
+
+/// Two little-endian halves.
+fn halves(bytes: [u8; 16]) -> (u64, u64) {
+    let whole = u128::from_le_bytes(bytes);
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+    (whole as u64, (whole >> 64) as u64)
 }
 
 fn deserialize_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
@@ -47,7 +56,8 @@ fn deserialize_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dec
         let text = <alloc::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         Decimal::from_str_exact(&text).map_err(|_| D::Error::custom("expected a decimal number in quotes, such as \"0.01\""))
     } else {
-        let bytes = <[u8; 16]>::deserialize(deserializer)?;
+        let (low, high) = <(u64, u64)>::deserialize(deserializer)?;
+        let bytes = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
         // The flags hold the scale and the sign; anything else there is not a decimal.
         if bytes[2] > 28 || bytes[0] != 0 || bytes[1] != 0 || bytes[3] & 0x7f != 0 {
             return Err(D::Error::custom("not a decimal"));
@@ -282,8 +292,19 @@ fn floor(value: Decimal, step: Decimal) -> Decimal {
 /// The one place where a strategy's float becomes a decimal: rounded half to even to `decimals` places.
 /// `None` when it is not finite or does not fit.
 pub fn decimal_from_f64(value: f64, decimals: u32) -> Option<Decimal> {
+    if let Some(power) = POWERS_OF_TEN.get(decimals as usize) {
+        let scaled = value * power;
+        // Below 2^51, adding and taking off 1.5 * 2^52 rounds half to even, exactly and on every machine.
+        if scaled.abs() < INTEGERS_BELOW {
+            #[expect(clippy::cast_possible_truncation, reason = "an integer below 2^51")]
+            return Some(Decimal::new((scaled + ROUNDER - ROUNDER) as i64, decimals));
+        }
+    }
     Decimal::from_f64_retain(value).map(|exact| exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven))
 }
+
+const INTEGERS_BELOW: f64 = 2_251_799_813_685_248.0;
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// 10 to the power of `scale`, for turning mantissas into floats.
 ///

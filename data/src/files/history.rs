@@ -14,10 +14,10 @@ use super::merge::Merge;
 use super::source::Source;
 
 /// Events that change threads at once.
-const BATCH: usize = 4_096;
+const BATCH: usize = 512;
 
 /// Batches that may wait for the reader of the stream: with those in work, the most that is ever in memory.
-const WAITING: usize = 4;
+const WAITING: usize = 8;
 
 type Batch = VecDeque<(Timestamp, Input)>;
 
