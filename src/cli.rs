@@ -14,6 +14,10 @@ pub const DEFAULT_CONFIG: &str = "tickfold.toml";
 const EXAMPLES: &str = "\
 Examples:
   tickfold init                                write a commented tickfold.toml
+  tickfold backtest && tickfold report last    replay the embedded sample
+  tickfold data check BTC-USDT_1h.csv.gz       can this history be relied on?
+  tickfold log show last --kind filled | head  what happened
+  tickfold verify last                         derive every decision again
   tickfold config check                        is it right?
   tickfold config show --set exchange.fill=last
                                                what a run would use

@@ -102,7 +102,7 @@ impl From<BacktestError> for Failure {
             BacktestError::Session(error) => error.into(),
             BacktestError::Log(error) | BacktestError::Run(RunError::Log(error)) => error.into(),
             BacktestError::Folder { .. } => Self::new(Exit::Failed, error.to_string()),
-            BacktestError::Setup(_) => Self::new(Exit::Usage, error.to_string()),
+            BacktestError::Setup(_) | BacktestError::Listing(_) => Self::new(Exit::Usage, error.to_string()),
             BacktestError::NoData => Self::new(Exit::Data, error.to_string()),
         }
     }

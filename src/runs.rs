@@ -118,6 +118,12 @@ impl RunStore {
                 "note: {file} ends in {bytes} bytes of a write that did not arrive whole, at byte {offset}: cut; the last whole record is {last}"
             );
         }
+        if !recovery.sealed {
+            let count = recovery.count;
+            eprintln!(
+                "note: the log was never sealed: its run was stopped before its end, or goes on; {count} records are whole"
+            );
+        }
         let id = path.file_name().map_or_else(|| name.to_owned(), |id| id.to_string_lossy().into_owned());
         Ok(OpenRun { id, reader, blobs: BlobStore::open(&path)? })
     }

@@ -14,7 +14,7 @@ use crate::market::Side;
 use crate::order::{Amendment, OrderId, OrderKind, OrderRequest, Owner, StrategyId};
 use crate::risk;
 use crate::sizing::Size;
-use crate::state::{State, Trading};
+use crate::state::{LAYOUT, State, Trading};
 use crate::strategy::{Context, Strategy, Wish};
 use crate::time::Timestamp;
 
@@ -316,7 +316,7 @@ impl Engine {
         let Some(session) = &self.state.session else { return };
         let ended = matches!(self.records[0].event, Event::Input(Input::SessionEnded { .. }));
         if self.state.count - self.state.checkpointed >= session.checkpoint_every || ended {
-            let checkpoint = Checkpoint { state: self.state.hash(), strategies: self.hash_strategies() };
+            let checkpoint = Checkpoint { layout: LAYOUT, state: self.state.hash(), strategies: self.hash_strategies() };
             self.decide(cause, Decision::Checkpoint(Box::new(checkpoint)));
         }
     }

@@ -152,6 +152,8 @@ pub enum Decision {
 /// How a session began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
+    /// The session that this one goes on from; `None` when it begins with nothing.
+    pub parent: Option<Parent>,
     /// The program's name and version.
     pub build: String,
     /// The configuration's hash; its bytes are a blob beside the log.
@@ -166,6 +168,15 @@ pub struct Session {
     pub strategies: Vec<String>,
     /// A checkpoint follows at the first line whose seq is this much above the last one's.
     pub checkpoint_every: u64,
+}
+
+/// A point in another log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The other log's digest up to there.
+    pub digest: Hash,
+    /// How many of its records come before.
+    pub count: u64,
 }
 
 /// How a session runs. The engine never looks at it.
@@ -278,6 +289,9 @@ pub enum Command {
 /// Hashes of the whole state just before the checkpoint's own line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
+    /// Which layout of the state was hashed: [`crate::state::LAYOUT`] of the build that wrote it. Hashes of another
+    /// layout cannot be compared.
+    pub layout: u16,
     /// Of what `apply` keeps: instruments, orders, portfolio, clocks. `rebuild` reproduces it.
     pub state: Hash,
     /// Of the strategies' own memories. `verify` reproduces it.

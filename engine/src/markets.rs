@@ -1,4 +1,4 @@
-//! What is known of every instrument: its rules, its last price, its book.
+//! What is known of every instrument: its rules and its last price.
 
 use alloc::vec::Vec;
 

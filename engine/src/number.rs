@@ -309,7 +309,7 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0;
 /// 10 to the power of `scale`, for turning mantissas into floats.
 ///
 /// `mantissa as f64 / POWERS_OF_TEN[scale]` is the float nearest to the decimal, as a parser of the text
-/// would give, because both operands are exact.
+/// would give, because both operands are exact (mantissas below 2^53).
 pub const POWERS_OF_TEN: [f64; MAX_SCALE as usize + 1] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12];
 
 #[cfg(test)]

@@ -234,7 +234,7 @@ pub enum RejectReason {
     /// Anything else, in the venue's own words.
     Venue {
         /// Its code.
-        code: u32,
+        code: i32,
         /// Its message.
         message: Box<str>,
     },
@@ -256,5 +256,8 @@ pub enum CancelReason {
     /// The balance no longer covers it.
     InsufficientBalance,
     /// The venue's own decision.
-    Venue,
+    Venue {
+        /// Its code; 0 where it gives none.
+        code: i32,
+    },
 }

@@ -21,6 +21,9 @@ use crate::orders::{Filled, Orders};
 use crate::portfolio::Portfolio;
 use crate::time::Timestamp;
 
+/// The layout of [`State`] as it is hashed: it rises when what a state keeps, or how it is written, changes.
+pub const LAYOUT: u16 = 1;
+
 /// Everything that the records so far have made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {

@@ -12,7 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
-use crate::event::{Command, Decision, Denial, DenialReason, Direction, Event, Input, Mode, Record, Session, Signal};
+use crate::event::{Command, Decision, Denial, DenialReason, Direction, Event, Input, Mode, Parent, Record, Session, Signal};
 use crate::instrument::{Instrument, InstrumentId};
 use crate::market::{BookLevels, Level, Side};
 use crate::number::{FixedPrice, FixedSize, Rate};
@@ -265,7 +265,7 @@ impl Line<'_> {
 }
 
 fn session_started(f: &mut Formatter<'_>, session: &Session) -> fmt::Result {
-    let Session { build, config, seed, mode, currency, strategies, checkpoint_every } = session;
+    let Session { parent, build, config, seed, mode, currency, strategies, checkpoint_every } = session;
     let build = OneLine(build);
     let mode = match mode {
         Mode::Backtest => "backtest",
@@ -276,7 +276,8 @@ fn session_started(f: &mut Formatter<'_>, session: &Session) -> fmt::Result {
         f,
         "session {mode} by {build} config {config} seed {seed} in {currency} checkpoint every {checkpoint_every} strategies"
     )?;
-    strategies.iter().try_for_each(|name| write!(f, " {}", OneLine(name)))
+    strategies.iter().try_for_each(|name| write!(f, " {}", OneLine(name)))?;
+    parent.map_or(Ok(()), |Parent { digest, count }| write!(f, " after {count} records of {digest}"))
 }
 
 fn listed(f: &mut Formatter<'_>, instrument: &Instrument) -> fmt::Result {
@@ -316,7 +317,7 @@ fn cancel_reason(reason: CancelReason) -> &'static str {
         CancelReason::WouldTake => "would take",
         CancelReason::Linked => "its linked order ended it",
         CancelReason::InsufficientBalance => "insufficient balance",
-        CancelReason::Venue => "by the venue",
+        CancelReason::Venue { .. } => "by the venue",
     }
 }
 

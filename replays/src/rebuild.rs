@@ -2,7 +2,7 @@
 
 use data::log::{LogError, Reader};
 use engine::event::{Decision, Event, Hash, Record};
-use engine::state::State;
+use engine::state::{LAYOUT, State};
 
 use crate::report::Report;
 
@@ -39,7 +39,9 @@ pub fn rebuild(reader: &mut Reader) -> Result<(State, Report), RebuildError> {
 }
 
 fn fold(state: &mut State, report: &mut Report, record: &Record) -> Result<(), RebuildError> {
-    if let Event::Decision(Decision::Checkpoint(checkpoint)) = &record.event {
+    if let Event::Decision(Decision::Checkpoint(checkpoint)) = &record.event
+        && checkpoint.layout == LAYOUT
+    {
         let rebuilt = state.hash();
         if rebuilt != checkpoint.state {
             return Err(RebuildError::Checkpoint { seq: record.seq, rebuilt, checkpoint: checkpoint.state });

@@ -58,12 +58,12 @@ fn explain(name: &str, error: ParamsError) -> String {
     match error {
         ParamsError::UnknownStrategy(known) => {
             let nearest = nearest(name, known.iter().copied());
-            format!("no strategy has this name{nearest}; there are: {}", known.join(", "))
+            format!("no strategy has this name{nearest}there are: {}", known.join(", "))
         }
         ParamsError::UnknownKey { key, known } => {
             let nearest = nearest(&key, known.iter().map(String::as_str));
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            format!("it has no parameter \"{key}\"{nearest}; it has: {known}")
+            format!("it has no parameter \"{key}\"{nearest}it has: {known}")
         }
         ParamsError::Invalid(reason) => reason,
     }
@@ -72,8 +72,8 @@ fn explain(name: &str, error: ParamsError) -> String {
 fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
     let scored = known.map(|name| (strsim::jaro_winkler(given, name), name)).filter(|(score, _)| *score > 0.7);
     match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((_, name)) => format!(": did you mean \"{name}\"?"),
-        None => String::new(),
+        Some((_, name)) => format!(": did you mean \"{name}\"? "),
+        None => "; ".to_owned(),
     }
 }
 
@@ -86,6 +86,7 @@ pub fn recorded_config(session: &Session, blobs: &BlobStore) -> Result<Config, S
 pub fn preamble(config: &Config, hash: Hash, mode: Mode, instruments: &[Instrument]) -> Vec<Input> {
     let currency = reporting_currency(config, instruments);
     let session = Session {
+        parent: None,
         build: BUILD.to_owned(),
         config: hash,
         seed: config.seed,

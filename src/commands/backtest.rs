@@ -72,7 +72,8 @@ impl Backtest {
             ready.run(None)?
         } else {
             let run = RunStore::new(&globals.runs).create()?;
-            let summary = ready.run(Some(&run.path))?;
+            // A run that could not even begin is none: its folder is still empty.
+            let summary = ready.run(Some(&run.path)).inspect_err(|_| drop(std::fs::remove_dir(&run.path)))?;
             replays::report::Summary { run_id: Some(run.id), ..summary }
         };
         summary::print(&summary, globals, out)
@@ -80,7 +81,7 @@ impl Backtest {
 
     /// The configuration with this command's flags over it.
     fn config(&self, globals: &Globals) -> Result<Config, Failure> {
-        let mut config = globals.load(&self.sets())?;
+        let mut config = self.with_strategy(globals).load(&self.sets())?;
         if !self.data.is_empty() {
             config.data.paths.clone_from(&self.data);
         }
@@ -92,6 +93,18 @@ impl Backtest {
             }
         }
         Ok(config)
+    }
+
+    /// Where no strategy is configured, the one that will run is there for `--set strategy.fast=12` to set.
+    fn with_strategy(&self, globals: &Globals) -> Globals {
+        let Globals { runs, config, set, json } = globals;
+        let given = |set: Vec<String>| Globals { runs: runs.clone(), config: config.clone(), set, json: *json };
+        let sets_one = set.iter().any(|set| set.starts_with("strategy."));
+        if sets_one && given(Vec::new()).load(&[]).is_ok_and(|configured| configured.strategies.is_empty()) {
+            let name = self.strategy.as_deref().unwrap_or(DEFAULT_STRATEGY);
+            return given([&[format!("strategy=[{{name={name:?}}}]")], set.as_slice()].concat());
+        }
+        given(set.clone())
     }
 
     /// Flags are settings, and checked as such.

@@ -58,6 +58,7 @@ fn show(config: &Config, globals: &Globals, out: &mut dyn Write) -> Result<(), F
 }
 
 fn check(config: &Config, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
+    replays::session::engine(config)?;
     let files: Vec<String> = globals.files().iter().map(|path| path.display().to_string()).collect();
     let strategies: Vec<&str> = config.strategies.iter().map(StrategyConfig::label).collect();
     if globals.json {

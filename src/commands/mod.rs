@@ -4,8 +4,11 @@ mod init;
 mod backtest;
 mod verify;
 mod report;
+mod log;
+mod data;
 mod config;
 mod completions;
+mod flags;
 
 use std::io::Write;
 
@@ -21,6 +24,8 @@ pub enum Command {
     Backtest(backtest::Backtest),
     Verify(verify::Verify),
     Report(report::Report),
+    Log(log::LogCommand),
+    Data(data::DataCommand),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
 }
@@ -33,6 +38,8 @@ impl Command {
             Self::Backtest(backtest) => backtest.run(globals, out),
             Self::Verify(verify) => verify.run(globals, out),
             Self::Report(report) => report.run(globals, out),
+            Self::Log(log) => log.run(globals, out),
+            Self::Data(data) => data.run(globals, out),
             Self::Config(config) => config.run(globals, out),
             Self::Completions(completions) => completions.run(out),
         }

@@ -77,6 +77,7 @@ fn fill(engine: &Engine, order: OrderId) -> Option<Input> {
 
 fn opening(name: &str) -> Vec<Input> {
     let session = Input::SessionStarted(Box::new(Session {
+        parent: None,
         build: "tickfold test".into(),
         config: Hash::default(),
         seed: 0,

@@ -10,7 +10,7 @@ use crate::samples::{Dice, mixed, read_all, shared, written};
 /// A log as a crash leaves it: HEAD is behind, the last file is not sealed.
 fn unsealed(records: &[Record], heat: &str) -> Memory {
     let memory = Memory::new();
-    let options = Options { segment_bytes: 3_000, anchor_every: Duration::from_secs(60), ..Options::default() };
+    let options = Options { segment_bytes: 3_000, anchor_every: Duration::from_mins(1), ..Options::default() };
     if heat == "hot" {
         let writer = LiveWriter::create(shared(&memory), &options).unwrap();
         for piece in records.chunks(7) {

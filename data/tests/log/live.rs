@@ -71,7 +71,7 @@ fn a_log_goes_on_after_each_way_to_end() {
 fn a_torn_tail_is_reported_to_readers_and_cut_by_writers() {
     let records = mixed(0, 100, &mut Dice(7));
     let memory = Memory::new();
-    let seldom = Options { anchor_every: Duration::from_secs(60), ..small() };
+    let seldom = Options { anchor_every: Duration::from_mins(1), ..small() };
     let writer = LiveWriter::create(shared(&memory), &seldom).unwrap();
     writer.append(&records[..50]).unwrap();
     writer.wait_durable(50).unwrap();

@@ -27,7 +27,7 @@ fn bulk_logs_survive_power_cuts() {
         let mut dice = Dice(seed);
         let memory = Memory::new();
         let options =
-            Options { segment_bytes: 1 + dice.below(3_000), anchor_every: Duration::from_secs(60), ..Options::default() };
+            Options { segment_bytes: 1 + dice.below(3_000), anchor_every: Duration::from_mins(1), ..Options::default() };
         let mut writer = Writer::create(shared(&memory), options).unwrap();
         let (mut written, mut acknowledged) = (0, 0);
         for _ in 0..dice.below(6) {
@@ -55,7 +55,7 @@ fn live_logs_survive_power_cuts() {
         let mut memory = Memory::new();
         let options = Options {
             segment_bytes: 1 + dice.below(6_000),
-            anchor_every: if dice.below(2) == 0 { Duration::ZERO } else { Duration::from_secs(60) },
+            anchor_every: if dice.below(2) == 0 { Duration::ZERO } else { Duration::from_mins(1) },
             queue_bytes: 1 << 20,
         };
         drop(LiveWriter::create(shared(&memory), &options).unwrap());

@@ -118,6 +118,7 @@ fn amendment() -> Amendment {
 
 fn session() -> Session {
     Session {
+        parent: None,
         build: "tickfold 0.1.0".to_owned(),
         config: Hash([7; 32]),
         seed: 42,
@@ -195,7 +196,7 @@ pub fn every_kind() -> Vec<Event> {
         Decision::CancelRequested(order),
         Decision::Denied(Box::new(Denial { strategy: Some(StrategyId(0)), instrument: None, reason: denial })),
         Decision::Alert("the feed is silent".into()),
-        Decision::Checkpoint(Box::new(Checkpoint { state: Hash([1; 32]), strategies: Hash([2; 32]) })),
+        Decision::Checkpoint(Box::new(Checkpoint { layout: 1, state: Hash([1; 32]), strategies: Hash([2; 32]) })),
     ];
     inputs.into_iter().map(Event::Input).chain(decisions.into_iter().map(Event::Decision)).collect()
 }

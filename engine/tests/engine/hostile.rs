@@ -98,7 +98,7 @@ fn input() -> impl Strategy<Value = Input> {
         8 => fill,
         2 => amended,
         2 => order_id().prop_map(Input::OrderAccepted),
-        2 => order_id().prop_map(|order| Input::OrderCanceled { order, reason: CancelReason::Venue }),
+        2 => order_id().prop_map(|order| Input::OrderCanceled { order, reason: CancelReason::Venue { code: 0 } }),
         2 => (order_id(), "\\PC{0,3}\n?\u{85}?").prop_map(|(order, message)| {
             Input::OrderRejected { order, reason: RejectReason::Venue { code: 1, message: message.into() } }
         }),

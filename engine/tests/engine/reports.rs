@@ -11,7 +11,7 @@ fn a_fill_after_the_cancellation_still_counts() {
     let mut stage = Stage::new(&["alpha"]);
     stage.cue(0, long);
     stage.trade(10_000);
-    stage.canceled(0, CancelReason::Venue);
+    stage.canceled(0, CancelReason::Venue { code: 0 });
     stage.fill(0, 1, "0.4 @ 100");
     stage.show_portfolio();
     // It is a position like any other.
@@ -88,7 +88,7 @@ fn reports_on_nothing_are_alerts() {
     stage.input(Input::OrderAccepted(OrderId(999)));
     stage.input(Input::CancelRejected { order: OrderId(999), reason: RejectReason::NotOpen });
     // The signal's seq, not the order's.
-    stage.input(Input::OrderCanceled { order: OrderId(stage.orders[0].0 - 1), reason: CancelReason::Venue });
+    stage.input(Input::OrderCanceled { order: OrderId(stage.orders[0].0 - 1), reason: CancelReason::Venue { code: 0 } });
     stage.fill(0, 1, "0 @ 100");
     stage.fill(0, 2, "-1 @ 100");
     stage.fill(0, 3, "1 @ -100");

@@ -49,6 +49,7 @@ pub struct Stage {
 
 pub fn session(strategies: &[&str], checkpoint_every: u64) -> Input {
     Input::SessionStarted(Box::new(Session {
+        parent: None,
         build: "tickfold test".into(),
         config: Hash::default(),
         seed: 0,

@@ -116,7 +116,7 @@ impl Market {
         } else {
             for index in 0..self.orders.len() {
                 if self.orders[index].is_open() {
-                    self.cancel(index, CancelReason::Venue, desk);
+                    self.cancel(index, CancelReason::Venue { code: 0 }, desk);
                 }
             }
             *self = Self::new(instrument, &mut desk.account);

@@ -49,6 +49,7 @@ pub(in crate::exchange) fn instrument() -> Instrument {
 /// The session, the instrument, 10,000 USDT and 10 BTC, at time zero.
 pub(super) fn opening() -> Vec<(Timestamp, Input)> {
     let session = Session {
+        parent: None,
         build: "test".to_owned(),
         config: engine::event::Hash::default(),
         seed: 1,
