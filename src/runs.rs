@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use data::log::{BlobStore, Disk, Reader, TornTail};
+use data::log::{Disk, Reader, TornTail};
 use engine::time::{SECOND_NS, Timestamp};
 use strsim::jaro_winkler;
 
@@ -23,8 +23,8 @@ pub struct OpenRun {
     pub id: String,
     /// Its records.
     pub reader: Reader,
-    /// What its records refer to.
-    pub blobs: BlobStore,
+    /// Its folder.
+    pub path: PathBuf,
 }
 
 /// The folder that holds one folder a run.
@@ -118,6 +118,10 @@ impl RunStore {
                 "note: {file} ends in {bytes} bytes of a write that did not arrive whole, at byte {offset}: cut; the last whole record is {last}"
             );
         }
+        if recovery.count == 0 {
+            let reason = "the log has no records: its run was stopped before the first were written";
+            return Err(Failure::new(Exit::Mismatch, format!("{}: {reason}", path.display())));
+        }
         if !recovery.sealed {
             let count = recovery.count;
             eprintln!(
@@ -125,7 +129,7 @@ impl RunStore {
             );
         }
         let id = path.file_name().map_or_else(|| name.to_owned(), |id| id.to_string_lossy().into_owned());
-        Ok(OpenRun { id, reader, blobs: BlobStore::open(&path)? })
+        Ok(OpenRun { id, reader, path })
     }
 
     fn empty(&self) -> Failure {

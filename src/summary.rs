@@ -66,7 +66,8 @@ fn metrics(summary: &Summary) -> Table {
     row("To", time(summary.to));
     row("Events / decisions", format!("{} / {}", grouped(summary.events), grouped(summary.decisions)));
     row("Orders / fills", format!("{} / {}", grouped(summary.orders), grouped(summary.fills)));
-    row("Denied / rejected", format!("{} / {}", grouped(summary.denials), grouped(summary.rejections)));
+    let (denied, rejected, canceled) = (summary.denials, summary.rejections, summary.cancellations);
+    row("Denied / rejected / canceled", format!("{} / {} / {}", grouped(denied), grouped(rejected), grouped(canceled)));
     if summary.skipped_rows > 0 {
         row("Malformed rows skipped", grouped(summary.skipped_rows));
     }

@@ -101,6 +101,13 @@ impl Position {
         }
         self.quantity += booking.quantity;
         self.cost += booking.notional;
+        // An order that fills in pieces is one entry.
+        if let Some(last) = self.lots.back_mut().filter(|last| last.order == booking.order) {
+            last.quantity += booking.quantity;
+            last.cost += booking.notional;
+            last.fee += booking.fee;
+            return;
+        }
         self.lots.push_back(Lot {
             order: booking.order,
             at: booking.at,

@@ -4,8 +4,10 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::event::DenialReason;
+use crate::instrument::Currency;
+use crate::market::Side;
 use crate::markets::Market;
-use crate::number::{Decimal, Price, Quantity, Rate};
+use crate::number::{Amount, Decimal, Price, Quantity, Rate};
 use crate::state::State;
 
 /// How large a strategy's entries are.
@@ -38,8 +40,20 @@ fn affordable(share: Rate, price: Price, state: &State, market: &Market) -> Opti
     let quote = market.instrument.quote;
     let currency = state.session.as_ref()?.currency;
     let equity = state.markets.convert(state.equity()?, currency, quote)?;
-    let cash = (equity * share).min(state.portfolio.balance(quote));
+    let free = state.portfolio.balance(quote) - committed(state, quote);
+    let cash = (equity * share).min(free);
     Some(cash.at(price * Rate(Decimal::ONE + market.instrument.taker_fee.0)))
+}
+
+/// What open buy orders will take of a currency at their limit or last price, fees aside.
+fn committed(state: &State, quote: Currency) -> Amount {
+    let buys = state.orders.iter().filter(|order| order.request.side == Side::Buy);
+    buys.filter_map(|order| {
+        let market = state.markets.get(order.request.instrument)?;
+        let price = order.request.kind.limit_price().or_else(|| market.last_price())?;
+        (market.instrument.quote == quote).then(|| price * order.remaining())
+    })
+    .sum()
 }
 
 /// The text is neither a quantity (`0.01`) nor a share of the equity (`95%`).

@@ -89,7 +89,14 @@ impl Backtest {
                 let disk = Disk::create(folder).map_err(|source| BacktestError::Folder { path: folder.to_owned(), source })?;
                 let config = BlobStore::create(folder)?.put(&canonical)?;
                 let mut writer = Writer::create(Arc::new(disk), Options::default())?;
-                let run = self.execute(config, first, history, &mut writer)?;
+                let run = match self.execute(config, first, history, &mut writer) {
+                    Ok(run) => run,
+                    Err(error) => {
+                        // What was run until then stays to be looked at; the first error is the one to tell.
+                        let _ = writer.sync();
+                        return Err(error);
+                    }
+                };
                 let closing = std::time::Instant::now();
                 let Sealed { digest, .. } = writer.close()?;
                 Ok(run.summary(digest.to_string(), closing.elapsed().as_secs_f64()))

@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use clap::Args;
+use data::log::BlobStore;
 use replays::verify::verify;
 use serde_json::json;
 
 use crate::cli::Globals;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::runs::{OpenRun, RunStore};
 
 /// Derive every decision of a run again and compare, record by record
@@ -24,7 +25,9 @@ pub struct Verify {
 impl Verify {
     /// Verifies it.
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
-        let OpenRun { id, mut reader, blobs, .. } = RunStore::new(&globals.runs).open(&self.run)?;
+        let OpenRun { id, mut reader, path } = RunStore::new(&globals.runs).open(&self.run)?;
+        // The configuration is a part of the log: without it nothing can be derived.
+        let blobs = BlobStore::open(&path).map_err(|error| Failure::new(Exit::Mismatch, error.to_string()))?;
         let verified = verify(&mut reader, &blobs)?;
         let digest = reader.digest().map(|digest| digest.to_string());
         if globals.json {

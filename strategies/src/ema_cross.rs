@@ -113,17 +113,17 @@ mod tests {
             4 00:05Z < trade BTC-USDT buy 1 @ 100.00
             5 00:06Z < trade BTC-USDT buy 1 @ 100.00
             6 00:07Z < trade BTC-USDT buy 1 @ 110.00
-            7 00:07Z > signal ema_cross BTC-USDT long 100% fast=106.66666667 slow=105 ^6
+            7 00:07Z > signal ema_cross BTC-USDT long 100% fast=106.66666667 slow=105.00000000 ^6
             8 00:07Z > order #8 ema_cross buy 1 BTC-USDT market ^7
             9 00:07Z < filled #8 1 @ 110.00 fee 0 USDT taker id 8
             10 00:08Z < trade BTC-USDT buy 1 @ 120.00
             11 00:09Z < trade BTC-USDT buy 1 @ 90.00
-            12 00:09Z > signal ema_cross BTC-USDT flat 100% fast=98.51851852 slow=101.25 ^11
+            12 00:09Z > signal ema_cross BTC-USDT flat 100% fast=98.51851852 slow=101.25000000 ^11
             13 00:09Z > order #13 ema_cross sell 1 BTC-USDT market ^12
             14 00:09Z < filled #13 1 @ 90.00 fee 0 USDT taker id 13
             15 00:10Z < trade BTC-USDT buy 1 @ 90.00
             16 00:11Z < trade BTC-USDT buy 1 @ 120.00
-            17 00:11Z > signal ema_cross BTC-USDT long 100% fast=110.94650206 slow=107.8125 ^16
+            17 00:11Z > signal ema_cross BTC-USDT long 100% fast=110.94650206 slow=107.81250000 ^16
             18 00:11Z > order #18 ema_cross buy 1 BTC-USDT market ^17
             19 00:11Z < filled #18 1 @ 120.00 fee 0 USDT taker id 18
         "#]]

@@ -38,7 +38,12 @@ pub(super) struct MessageKey {
     pub time: Timestamp,
     pub received: u64,
     pub is_snapshot: bool,
+    /// The first of the venue's changes that it contains.
+    pub first_id: Option<u64>,
+    /// The last of them.
     pub last_id: Option<u64>,
+    /// The last one of the message before it.
+    pub prev_id: Option<u64>,
 }
 
 /// Reads rows of one source.
@@ -124,17 +129,21 @@ impl Decoder {
                 }
                 Ok(Row::Quote(quote))
             }
-            Columns::Books { received, kind, last_id, side, price, size } => {
+            Columns::Books { received, kind, first_id, last_id, prev_id, side, price, size } => {
                 let is_snapshot = match &row[kind] {
                     b"snapshot" => true,
                     b"update" => false,
                     other => return Err(malformed("kind", other, "is not snapshot or update")),
                 };
+                let id = |column: Option<usize>, name| column.map_or(Ok(None), |column| whole(row, column, name));
                 let message = MessageKey {
                     time,
-                    received: received.map_or(Ok(None), |column| whole(row, column, "recv_ns"))?.unwrap_or(0),
+                    received: id(received, "recv_ns")?.unwrap_or(0),
                     is_snapshot,
-                    last_id: last_id.map_or(Ok(None), |column| whole(row, column, "last_id"))?,
+                    first_id: id(first_id, "first_id")?,
+                    last_id: id(last_id, "last_id")?,
+                    // OKX writes -1 where there is no message before it.
+                    prev_id: id(prev_id.filter(|&column| &row[column] != b"-1"), "prev_id")?,
                 };
                 let level = Level { price: self.price(row, price, "price")?, size: self.size(row, size, "size")? };
                 Ok(Row::Level(BookRow { message, side: side_of(row, side)?, level }))

@@ -95,7 +95,9 @@ pub(super) enum Columns {
     Books {
         received: Option<usize>,
         kind: usize,
+        first_id: Option<usize>,
         last_id: Option<usize>,
+        prev_id: Option<usize>,
         side: usize,
         price: usize,
         size: usize,
@@ -145,7 +147,8 @@ impl Layout {
         let (price, size) = (find(&["price", "价格"]), find(&["size", "qty", "quantity", "amount", "数量"]));
         let bought_or_sold = find(&["side", "交易方向"]);
         let columns = if let (Some(kind), Some(side), Some(price), Some(size)) = (find(&["kind"]), bought_or_sold, price, size) {
-            Columns::Books { received: find(&["recv_ns"]), kind, last_id: find(&["last_id"]), side, price, size }
+            let [received, first_id, last_id, prev_id] = ["recv_ns", "first_id", "last_id", "prev_id"].map(|name| find(&[name]));
+            Columns::Books { received, kind, first_id, last_id, prev_id, side, price, size }
         } else if let (Some(bid_price), Some(bid_size), Some(ask_price), Some(ask_size)) =
             (find(&["bid_price"]), find(&["bid_size"]), find(&["ask_price"]), find(&["ask_size"]))
         {
@@ -181,9 +184,9 @@ impl Layout {
             Columns::Quotes { bid_price, bid_size, ask_price, ask_size } => {
                 used.extend([bid_price, bid_size, ask_price, ask_size]);
             }
-            Columns::Books { received, kind, last_id, side, price, size } => {
+            Columns::Books { received, kind, first_id, last_id, prev_id, side, price, size } => {
                 used.extend([kind, side, price, size]);
-                used.extend(received.into_iter().chain(last_id));
+                used.extend([received, first_id, last_id, prev_id].into_iter().flatten());
             }
             Columns::Funding { rate } => used.push(rate),
         }

@@ -1,5 +1,6 @@
 //! One opened file: what it is, found out from its name, its header and its first rows.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use csv::ByteRecord;
@@ -71,6 +72,8 @@ pub struct Source {
     pub(super) aggregated: bool,
     /// No event of it is before this.
     pub(super) earliest: Timestamp,
+    /// A bar that opens where most of the first ones do: the others must be whole intervals away.
+    pub(super) grid: Option<Timestamp>,
     symbol: Option<String>,
     interval: Option<Interval>,
     price: Seen,
@@ -142,6 +145,7 @@ impl Source {
             options: options.clone(),
             aggregated: hint.aggregated,
             earliest: sampled.iter().filter_map(|row| time.read_any(row)).min().unwrap_or(Timestamp(i64::MIN)),
+            grid: None,
             layout,
             time,
             price,
@@ -149,9 +153,14 @@ impl Source {
         };
         if source.kind() == Kind::Candles {
             let interval = options.interval.or(hint.interval).or_else(|| commonest_step(time, &sampled));
-            source.interval = Some(interval.ok_or_else(|| {
+            let interval = interval.ok_or_else(|| {
                 source.origin.format_error("its bars do not tell how long they are: say it with the interval option, such as 1h")
-            })?);
+            })?;
+            source.interval = Some(interval);
+            source.grid = commonest_phase(time, interval, &sampled).map(|first| match options.bar_time {
+                BarTime::Open => first,
+                BarTime::Close => first.plus_ns(-interval.ns()),
+            });
         }
         Ok(source)
     }
@@ -241,6 +250,15 @@ fn widest(layout: &Layout, rows: &[ByteRecord]) -> (Seen, Seen) {
         seen
     };
     (seen(prices), seen(sizes))
+}
+
+/// The first row of those that are whole intervals apart, where they are the most; the earlier ones when others are as many.
+fn commonest_phase(time: TimeColumn, interval: Interval, rows: &[ByteRecord]) -> Option<Timestamp> {
+    let mut phases = std::collections::BTreeMap::<i64, (usize, usize, Timestamp)>::new();
+    for (index, time) in rows.iter().filter_map(|row| time.read_any(row)).enumerate() {
+        phases.entry(time.0.rem_euclid(interval.ns())).or_insert((0, index, time)).0 += 1;
+    }
+    phases.into_values().max_by_key(|&(count, index, _)| (count, Reverse(index))).map(|(.., first)| first)
 }
 
 /// The most common distance between neighbouring rows, the shorter one when two are as common.

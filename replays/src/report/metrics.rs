@@ -38,7 +38,7 @@ pub struct Metrics {
     pub fees: Amount,
 }
 
-/// Figures that need only the curve: first equity, then one a day, then the last.
+/// Figures that need only the curve.
 pub(super) struct Curve {
     pub total_return: Option<f64>,
     pub cagr: Option<f64>,
@@ -50,8 +50,9 @@ pub(super) struct Curve {
 }
 
 impl Curve {
-    pub(super) fn new(equity: &[f64], length_ns: i64) -> Self {
-        let returns: Vec<f64> = equity.windows(2).filter(|pair| pair[0] > 0.0).map(|pair| pair[1] / pair[0] - 1.0).collect();
+    /// `equity` is the first one, then one a day, then the last; `days` only those that lie whole days apart.
+    pub(super) fn new(equity: &[f64], days: &[f64], length_ns: i64) -> Self {
+        let returns: Vec<f64> = days.windows(2).filter(|pair| pair[0] > 0.0).map(|pair| pair[1] / pair[0] - 1.0).collect();
         let growth = match (equity.first(), equity.last()) {
             (Some(&first), Some(&last)) if first > 0.0 => Some(last / first),
             _ => None,
@@ -130,7 +131,8 @@ mod tests {
     /// Expected values computed with numpy: `r = [0.1, -0.1, 0.2]`.
     #[test]
     fn a_short_curve_has_the_textbook_figures() {
-        let curve = Curve::new(&[100.0, 110.0, 99.0, 118.8], 3 * engine::time::DAY_NS);
+        let equity = [100.0, 110.0, 99.0, 118.8];
+        let curve = Curve::new(&equity, &equity, 3 * engine::time::DAY_NS);
         close(curve.total_return, 0.188);
         close(curve.max_drawdown, 0.1);
         close(curve.sharpe, 8.338_093_878_327_918);
@@ -141,11 +143,11 @@ mod tests {
 
     #[test]
     fn numbers_that_do_not_exist_are_none() {
-        let flat = Curve::new(&[100.0, 100.0, 100.0], 2 * engine::time::DAY_NS);
+        let flat = Curve::new(&[100.0; 3], &[100.0; 3], 2 * engine::time::DAY_NS);
         assert_eq!((flat.sharpe, flat.sortino, flat.total_return), (None, None, Some(0.0)));
-        let short = Curve::new(&[100.0, 101.0], 1_000);
+        let short = Curve::new(&[100.0, 101.0], &[], 1_000);
         assert_eq!((short.cagr, short.sharpe, short.var_95), (None, None, None));
-        let empty = Curve::new(&[], 0);
+        let empty = Curve::new(&[], &[], 0);
         assert_eq!((empty.total_return, empty.max_drawdown), (None, None));
     }
 }

@@ -7,6 +7,7 @@ mod summary;
 use engine::event::{Decision, Event, Input, Record};
 use engine::instrument::InstrumentId;
 use engine::number::{Amount, Price};
+use engine::order::CancelReason;
 use engine::state::State;
 use engine::time::Timestamp;
 
@@ -25,6 +26,7 @@ pub struct Report {
     fills: u64,
     denials: u64,
     rejections: u64,
+    cancellations: u64,
     skipped_rows: u64,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -45,7 +47,8 @@ impl Report {
     /// Looks at the state before an input of time `at` is applied: equity is sampled when a day ends.
     #[inline]
     pub fn before(&mut self, state: &State, at: Timestamp) {
-        let day = at.day();
+        // What is stamped 00:00 exactly, such as the day's last bar, is the day's own.
+        let day = at.plus_ns(-1).day();
         if self.day != Some(day) {
             self.turn_day(state, day);
         }
@@ -101,11 +104,13 @@ impl Report {
         if self.first_prices.len() <= index {
             self.first_prices.resize(index + 1, None);
         }
-        self.first_prices[index] = state.markets.get(instrument).and_then(engine::markets::Market::last_price);
+        if self.first_prices[index].is_none() {
+            self.first_prices[index] = state.markets.get(instrument).and_then(engine::markets::Market::last_price);
+        }
         self.from.get_or_insert(at);
         if self.start.is_none() {
             self.start = state.equity();
-            self.day = self.start.map(|_| state.now.day());
+            self.day = self.start.map(|_| state.now.plus_ns(-1).day());
         }
     }
 
@@ -121,6 +126,8 @@ impl Report {
                 self.note_exposure(state, at);
             }
             Input::OrderRejected { .. } => self.rejections += 1,
+            Input::OrderCanceled { reason: CancelReason::Requested | CancelReason::Linked, .. } => {}
+            Input::OrderCanceled { .. } => self.cancellations += 1,
             Input::SessionEnded { skipped_rows } => self.skipped_rows += skipped_rows,
             _ => {}
         }

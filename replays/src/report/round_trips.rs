@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::instrument::InstrumentId;
 use engine::number::Amount;
+use engine::order::Owner;
 use engine::position::RoundTrip;
 use engine::state::State;
 use serde::Serialize;
@@ -15,6 +16,15 @@ pub struct RoundTrips {
     pub all: Tally,
     /// Those of each instrument, in its quote currency.
     pub by_instrument: BTreeMap<InstrumentId, Tally>,
+    /// The last of each position, to which more pieces of the same two orders may come.
+    growing: BTreeMap<(Owner, InstrumentId), Growing>,
+}
+
+#[derive(Clone, Debug)]
+struct Growing {
+    trip: RoundTrip,
+    /// Of what there is so far, in the reporting currency at the time of each piece.
+    profit: Amount,
 }
 
 /// What a set of round trips came to.
@@ -41,15 +51,38 @@ pub struct Tally {
 }
 
 impl RoundTrips {
-    pub(super) fn add(&mut self, trip: &RoundTrip, state: &State) {
-        let profit = trip.profit();
-        self.by_instrument.entry(trip.instrument).or_default().add(trip, profit);
-        let quote = state.markets.get(trip.instrument).map(|market| market.instrument.quote);
+    /// Takes a piece in. An order that filled in pieces makes one round trip with another, however it filled.
+    pub(super) fn add(&mut self, piece: &RoundTrip, state: &State) {
+        let quote = state.markets.get(piece.instrument).map(|market| market.instrument.quote);
         let currency = state.session.as_ref().map(|session| session.currency);
-        if let (Some(quote), Some(currency)) = (quote, currency) {
-            // A quote currency without a price has no value in the reporting currency; equity is `None` then too.
-            self.all.add(trip, state.markets.convert(profit, quote, currency).unwrap_or_default());
+        // A quote currency without a price has no value in the reporting currency; equity is `None` then too.
+        let value = |(quote, currency)| state.markets.convert(piece.profit(), quote, currency);
+        let profit = quote.zip(currency).and_then(value).unwrap_or_default();
+        let key = (piece.owner, piece.instrument);
+        let orders = |trip: &RoundTrip| (trip.entry_order, trip.exit_order);
+        if let Some(growing) = self.growing.get_mut(&key).filter(|growing| orders(&growing.trip) == orders(piece)) {
+            let trip = &mut growing.trip;
+            trip.exit_at = piece.exit_at;
+            trip.quantity += piece.quantity;
+            trip.cost += piece.cost;
+            trip.proceeds += piece.proceeds;
+            trip.fees += piece.fees;
+            growing.profit += profit;
+        } else if let Some(whole) = self.growing.insert(key, Growing { trip: piece.clone(), profit }) {
+            self.count(&whole);
         }
+    }
+
+    /// Counts those to which nothing more will come.
+    pub(super) fn finish(&mut self) {
+        for whole in std::mem::take(&mut self.growing).into_values() {
+            self.count(&whole);
+        }
+    }
+
+    fn count(&mut self, Growing { trip, profit }: &Growing) {
+        self.by_instrument.entry(trip.instrument).or_default().add(trip, trip.profit());
+        self.all.add(trip, *profit);
     }
 }
 

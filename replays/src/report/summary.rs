@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine::event::Mode;
 use engine::number::{Amount, Decimal, Price};
 use engine::state::State;
-use engine::time::Timestamp;
+use engine::time::{DAY_NS, Timestamp};
 use serde::Serialize;
 
 use super::Report;
@@ -44,6 +44,8 @@ pub struct Summary {
     pub denials: u64,
     /// Orders that the venue refused.
     pub rejections: u64,
+    /// Orders that ended unfilled without our asking: nothing to take, no balance, the venue's will.
+    pub cancellations: u64,
     /// Rows of input that were malformed and skipped.
     pub skipped_rows: u64,
     /// When the first market data began; a bar begins at its open.
@@ -122,13 +124,20 @@ pub struct Timing {
 impl Report {
     /// The summary at the end of a run.
     pub fn finish(mut self, state: &State, digest: String) -> Summary {
+        self.round_trips.finish();
         let session = state.session.as_deref();
         if let (Some(since), Some(to)) = (self.invested_since, self.to) {
             self.invested_ns += to.0 - since.0;
         }
         let end = state.equity();
         let start = self.start;
-        let curve: Vec<f64> = start.iter().chain(&self.daily).chain(&end).map(|equity| equity.to_f64()).collect();
+        let floats = |equity: &mut dyn Iterator<Item = &Amount>| equity.map(|equity| equity.to_f64()).collect::<Vec<f64>>();
+        let curve = floats(&mut start.iter().chain(&self.daily).chain(&end));
+        // A return is one of a whole day: what begins or ends within a day is none.
+        let at_midnight = |time: Option<Timestamp>| time.is_some_and(|time| time.0.rem_euclid(DAY_NS) == 0);
+        let first = start.iter().filter(|_| at_midnight(self.from));
+        let last = end.iter().filter(|_| at_midnight(self.to));
+        let days = floats(&mut first.chain(&self.daily).chain(last));
         let length_ns = self.from.zip(self.to).map_or(0, |(from, to)| to.0.saturating_sub(from.0));
         let symbol = |id| state.markets.get(id).map_or_else(String::new, |market| market.instrument.symbol.clone());
         Summary {
@@ -145,6 +154,7 @@ impl Report {
             fills: self.fills,
             denials: self.denials,
             rejections: self.rejections,
+            cancellations: self.cancellations,
             skipped_rows: self.skipped_rows,
             from: self.from,
             to: self.to,
@@ -155,7 +165,7 @@ impl Report {
                 currency: session.map(|session| session.currency.to_string()),
             },
             market: self.market_changes(state),
-            metrics: self.metrics(&Curve::new(&curve, length_ns), length_ns),
+            metrics: self.metrics(&Curve::new(&curve, &days, length_ns), length_ns),
             by_instrument: self.round_trips.by_instrument.iter().map(|(&id, tally)| (symbol(id), tally.clone())).collect(),
             round_trips: self.round_trips.all,
             conventions: CONVENTIONS,
@@ -199,9 +209,9 @@ impl Report {
 }
 
 const CONVENTIONS: Conventions = Conventions {
-    returns: "daily equity at 00:00 UTC",
+    returns: "daily equity at 00:00 UTC, whole days only",
     drawdown: "largest fall of the daily equity below its peak, as a share of the peak",
-    round_trips: "first in, first out, net of fees",
+    round_trips: "an entry order with an exit order, first in, first out, net of fees",
     periods_per_year: 365,
     risk_free: 0.0,
 };
