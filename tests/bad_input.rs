@@ -273,11 +273,7 @@ const WRONG_USES: &[(&[&str], i32, &str)] = &[
         "cannot make a folder for the run in BTC-USDT_1m.csv: File exists (os error 17); name another with --runs",
     ),
     (&["--data", "none.csv"], 3, "cannot read none.csv: No such file or directory (os error 2)"),
-    (
-        &["--data", GOOD],
-        3,
-        "BTC-USDT_1m.csv:2: the bar of 2024-01-01T00:00:00Z follows the bar of 2024-01-01T00:00:00Z from another file: do the files overlap?",
-    ),
+    (&["--data", GOOD], 3, "BTC-USDT_1m.csv: it is given twice: give it once"),
     (
         &["--config", "none.toml"],
         2,

@@ -82,6 +82,15 @@ impl Undisturbed {
 
         let output = tickfold(self.dir.path(), &["verify", run.to_str().unwrap()]).output().unwrap();
         let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if read == 0 {
+            assert_eq!(output.status.code(), Some(6), "{stderr}");
+            assert!(
+                stderr.ends_with(": the log has no records: its run was stopped before the first were written\n"),
+                "{stderr}"
+            );
+            assert_eq!(stderr.starts_with("note: "), recovery.torn.is_some(), "{stderr}");
+            return recovery;
+        }
         assert_eq!(output.status.code(), Some(0), "{stderr}");
         assert!(stdout.starts_with(&format!("ok: {read} records, ")), "{stdout}");
         let mut notes = Vec::new();

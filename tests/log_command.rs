@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use data::log::{Disk, Index, Storage};
+use data::log::{Disk, Index, Options, Reader, Storage, Writer};
 use expect_test::expect;
 use polars::prelude::{ParquetReader, SerReader};
 use program::{answer, tickfold};
@@ -324,8 +324,9 @@ fn verify_says_what_is_damaged() {
 
 #[test]
 fn a_write_that_did_not_arrive_whole_is_cut_and_reported() {
-    let (dir, folder) = small_run();
+    let (dir, closed) = small_run();
     let before = lines(dir.path(), &[]);
+    let folder = stopped(&closed);
     let mut bytes = fs::read(segment(&folder)).unwrap();
     let end = bytes.len();
     bytes.extend_from_slice(b"TFLG and no more");
@@ -341,6 +342,33 @@ fn a_write_that_did_not_arrive_whole_is_cut_and_reported() {
     let torn = serde_json::json!({ "file": "cold-00000000000000000000.seg", "offset": end, "bytes": 16, "last_seq": 21 });
     assert_eq!(answer(dir.path(), &["log", "verify", "last"])["torn"], torn);
     assert_eq!(answer(dir.path(), &["log", "stat", "last"])["torn"], torn);
+}
+
+/// The same run, as it is left by a process that was killed after a sync: the newest run beside it.
+fn stopped(closed: &Path) -> PathBuf {
+    let folder = closed.with_file_name("20990101-000000-0000");
+    let (mut reader, _) = Reader::open(Arc::new(Disk::open(closed).unwrap())).unwrap();
+    let mut writer = Writer::create(Arc::new(Disk::create(&folder).unwrap()), Options::default()).unwrap();
+    while let Some(records) = reader.next_block().unwrap() {
+        writer.append(records).unwrap();
+    }
+    writer.sync().unwrap();
+    fs::create_dir(folder.join("blobs")).unwrap();
+    for blob in files(&closed.join("blobs")) {
+        fs::copy(&blob, folder.join("blobs").join(blob.file_name().unwrap())).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn what_follows_the_end_of_a_closed_log_is_damage() {
+    let (dir, folder) = small_run();
+    let mut bytes = fs::read(segment(&folder)).unwrap();
+    bytes.extend_from_slice(b"TFLG and no more");
+    fs::write(segment(&folder), &bytes).unwrap();
+    let (code, _, error) = run(dir.path(), &["log", "verify", "last"]);
+    assert_eq!(code, Some(6));
+    assert!(error.contains("the log was closed with 22 records, but something comes after them"), "{error}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::book::Book;
 use crate::event::{Command, Decision, Direction, Event, Hash, Input, Record, Session, Signal};
 use crate::hash::hash_of;
 use crate::instrument::{Instrument, InstrumentId};
-use crate::market::{Bar, Side, Trade};
+use crate::market::{Bar, BookLevels, Side, Trade};
 use crate::markets::{Market, Markets};
 use crate::number::{Amount, FixedPrice, Quantity};
 use crate::order::{Bracket, Fill, OrderId, OrderKind, OrderRequest, Owner};
@@ -126,13 +126,9 @@ impl State {
             Input::InstrumentListed(instrument) => self.listed(instrument),
             Input::Deposited { currency, amount } => self.portfolio.deposit(*currency, *amount),
             Input::BookSnapshot(levels) | Input::BookDelta(levels) if self.markets.get(levels.instrument).is_some() => {
-                let book = self.books.entry(levels.instrument).or_default();
                 match input {
-                    Input::BookSnapshot(_) => book.replace(&levels.bids, &levels.asks),
-                    _ => book.apply(levels),
-                }
-                if let (Some(bid), Some(ask)) = (book.best_bid(), book.best_ask()) {
-                    self.markets.set_last(levels.instrument, FixedPrice(i64::midpoint(bid.price.0, ask.price.0)));
+                    Input::BookSnapshot(_) => self.book_snapshot(levels),
+                    _ => self.book_delta(levels),
                 }
             }
             Input::OrderAccepted(order) => self.orders.accept(*order),
@@ -171,6 +167,31 @@ impl State {
                 }
             }
             Decision::AmendRequested(_) | Decision::Alert(_) => {}
+        }
+    }
+
+    /// A snapshot without levels says that the book is unknown (messages were missed): deltas build nothing until
+    /// the next snapshot that has some.
+    fn book_snapshot(&mut self, levels: &BookLevels) {
+        if levels.bids.iter().chain(&levels.asks).any(|level| level.size.0 > 0) {
+            self.books.entry(levels.instrument).or_default().replace(&levels.bids, &levels.asks);
+            self.book_moved(levels.instrument);
+        } else {
+            self.books.remove(&levels.instrument);
+        }
+    }
+
+    fn book_delta(&mut self, levels: &BookLevels) {
+        if let Some(book) = self.books.get_mut(&levels.instrument) {
+            book.apply(levels);
+            self.book_moved(levels.instrument);
+        }
+    }
+
+    fn book_moved(&mut self, id: InstrumentId) {
+        let touch = self.books.get(&id).and_then(|book| book.best_bid().zip(book.best_ask()));
+        if let Some((bid, ask)) = touch {
+            self.markets.set_last(id, FixedPrice(i64::midpoint(bid.price.0, ask.price.0)));
         }
     }
 

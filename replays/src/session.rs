@@ -98,7 +98,7 @@ pub fn preamble(config: &Config, hash: Hash, mode: Mode, instruments: &[Instrume
     let listed = instruments.iter().map(|instrument| Input::InstrumentListed(Box::new(instrument.clone())));
     let mut deposits = config.account.balances.clone();
     if deposits.is_empty() {
-        deposits.insert(currency, Amount(Decimal::from(10_000)));
+        deposits.insert(instruments.first().map_or(currency, |first| first.quote), Amount(Decimal::from(10_000)));
     }
     let deposited = deposits.into_iter().map(|(currency, amount)| Input::Deposited { currency, amount });
     std::iter::once(Input::SessionStarted(Box::new(session))).chain(listed).chain(deposited).collect()

@@ -36,7 +36,7 @@ pub struct CheckReport {
     pub first: Option<Timestamp>,
     /// The time of the last event; of bars, when it opened.
     pub last: Option<Timestamp>,
-    /// Missing bars. They are no faults: venues have outages.
+    /// Missing bars and missing messages of a book. They are no faults: venues have outages.
     pub gaps: Gaps,
     /// How many rows are bad, and how.
     pub faults: FaultCounts,
@@ -44,14 +44,14 @@ pub struct CheckReport {
     pub findings: Vec<Finding>,
 }
 
-/// Missing bars.
+/// Missing bars, and missing messages of a book.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Gaps {
     /// How many gaps.
     pub count: u64,
-    /// How many bars all of them miss.
+    /// How many bars all of them miss; none where messages of a book are missing.
     pub missing_bars: u64,
-    /// The largest; the first one of them.
+    /// The longest; the first one of them.
     pub largest: Option<Gap>,
     /// The first ones.
     pub listed: Vec<Gap>,
@@ -60,13 +60,13 @@ pub struct Gaps {
 /// One gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Gap {
-    /// When the last bar before it closed.
+    /// When the last bar before it closed; of a book, the time of the last message before it.
     pub from: Timestamp,
-    /// When the first bar after it opened.
+    /// When the first bar after it opened; of a book, the time of the first message after it.
     pub to: Timestamp,
-    /// How many bars it misses.
+    /// How many bars it misses; none where messages of a book are missing.
     pub missing_bars: u64,
-    /// The line of the bar after it.
+    /// The line of the bar after it; of a book, where the first message after it had been read.
     pub line: u64,
 }
 
@@ -150,7 +150,10 @@ pub fn check(path: impl AsRef<Path>, options: &ReadOptions) -> Result<CheckRepor
         match reader.step()? {
             Step::Event(at, input) => {
                 report.event(at, &input);
-                if let (Ok(Some(gap)), Some(interval)) = (sequence.take(&input), report.interval) {
+                if let Input::FeedGap(gap) = &input {
+                    report.gaps.add(Gap { from: gap.from, to: gap.to, missing_bars: 0, line: reader.line() });
+                }
+                if let (Ok(Some(gap)), Some(interval)) = (sequence.take(0, at, &input), report.interval) {
                     let missing_bars = (gap.to.0 - gap.from.0) / interval.ns();
                     report.gaps.add(Gap {
                         from: gap.from,
@@ -175,6 +178,15 @@ pub fn check(path: impl AsRef<Path>, options: &ReadOptions) -> Result<CheckRepor
 
 impl CheckReport {
     fn event(&mut self, at: Timestamp, input: &Input) {
+        // A gap in a book and the emptied book after it stand in no row.
+        let is_told = match input {
+            Input::FeedGap(_) => false,
+            Input::BookSnapshot(levels) => !levels.bids.is_empty() || !levels.asks.is_empty(),
+            _ => true,
+        };
+        if !is_told {
+            return;
+        }
         let time = if let Input::Bar(bar) = input { bar.opened_at } else { at };
         self.first.get_or_insert(time);
         self.last = Some(time);
@@ -186,7 +198,7 @@ impl Gaps {
     fn add(&mut self, gap: Gap) {
         self.count += 1;
         self.missing_bars += gap.missing_bars;
-        if self.largest.is_none_or(|largest| gap.missing_bars > largest.missing_bars) {
+        if self.largest.is_none_or(|largest| gap.to.0 - gap.from.0 > largest.to.0 - largest.from.0) {
             self.largest = Some(gap);
         }
         if self.listed.len() < MAX_LISTED {

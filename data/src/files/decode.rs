@@ -73,6 +73,10 @@ impl Decoder {
         }
     }
 
+    pub(super) fn is_of_books(&self) -> bool {
+        matches!(self.layout.columns, Columns::Books { .. })
+    }
+
     /// The row's time; of a bar, when it opened.
     pub(super) fn time(&self, row: &ByteRecord) -> Result<Timestamp, Fault> {
         if row.len() != self.layout.width {

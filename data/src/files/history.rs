@@ -69,7 +69,7 @@ impl From<FileError> for Stop {
 }
 
 fn read(sources: Vec<(Source, Instrument)>, fill: &SyncSender<Message>, empty: &Receiver<Batch>) -> Result<(), Stop> {
-    let mut merge = Merge::new(sources);
+    let mut merge = Merge::new(sources)?;
     loop {
         let mut batch = match empty.try_recv() {
             Ok(batch) => batch,

@@ -1,13 +1,14 @@
 //! Several files in one order of time.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use engine::event::Input;
 use engine::instrument::Instrument;
 use engine::time::Timestamp;
 
 use super::FileError;
+use super::archive::Origin;
 use super::reader::Reader;
 use super::sequence::Sequence;
 use super::source::Source;
@@ -35,10 +36,11 @@ enum Slot {
 }
 
 impl Merge {
-    pub(super) fn new(sources: Vec<(Source, Instrument)>) -> Self {
+    pub(super) fn new(sources: Vec<(Source, Instrument)>) -> Result<Self, FileError> {
+        refuse_repeated(&sources)?;
         let waiting = sources.iter().enumerate().map(|(index, (source, _))| Reverse((source.earliest, index))).collect();
         let slots = sources.into_iter().map(|source| Slot::Closed(Box::new(source))).collect();
-        Self { slots, waiting, current: None, sequence: Sequence::default(), after_gap: None, skipped: 0 }
+        Ok(Self { slots, waiting, current: None, sequence: Sequence::default(), after_gap: None, skipped: 0 })
     }
 
     /// The next event, and before a bar the gap that it ends.
@@ -47,7 +49,8 @@ impl Merge {
             return Ok(Some(event));
         }
         while let Some((at, input)) = self.in_order()? {
-            match self.sequence.take(&input) {
+            // What was given last is of the source that is being read.
+            match self.sequence.take(self.current.unwrap_or(0), at, &input) {
                 Ok(None) => return Ok(Some((at, input))),
                 Ok(Some(gap)) => {
                     self.after_gap = Some((at, input));
@@ -102,4 +105,18 @@ impl Merge {
     pub(super) fn skipped(&self) -> u64 {
         self.skipped
     }
+}
+
+/// The same file twice would count everything in it twice.
+fn refuse_repeated(sources: &[(Source, Instrument)]) -> Result<(), FileError> {
+    let mut seen = BTreeSet::new();
+    for (source, instrument) in sources {
+        let Origin::File(path) = &source.origin else { continue };
+        // A file that is gone by now is an error when it is opened.
+        let Ok(canonical) = path.canonicalize() else { continue };
+        if !seen.insert((instrument.id, canonical)) {
+            return Err(source.origin.format_error("it is given twice: give it once"));
+        }
+    }
+    Ok(())
 }

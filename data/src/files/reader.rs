@@ -34,7 +34,8 @@ pub(super) struct Reader {
     ready: VecDeque<(Timestamp, Input)>,
     last: Option<Timestamp>,
     last_id: Option<u64>,
-    first_bar: Option<Timestamp>,
+    /// A bar on the grid that all bars are on.
+    grid: Option<Timestamp>,
     read: u64,
     skipped: u64,
     ended: bool,
@@ -46,14 +47,14 @@ impl Reader {
         Ok(Self {
             rows,
             row: ByteRecord::new(),
-            messages: Messages::new(instrument.id),
+            messages: Messages::new(instrument.id, source.options.from),
             decoder: Decoder::new(&source, instrument),
             origin: source.origin,
             options: source.options,
             ready: VecDeque::new(),
             last: None,
             last_id: None,
-            first_bar: None,
+            grid: source.grid,
             read: 0,
             skipped: 0,
             ended: false,
@@ -143,7 +144,9 @@ impl Reader {
     /// One row: its time and order, whether it is wanted, then its values.
     fn take(&mut self) -> Result<Option<(Timestamp, Input)>, Fault> {
         let time = self.decoder.time(&self.row)?;
-        if self.options.from.is_some_and(|from| time < from) || self.options.to.is_some_and(|to| time >= to) {
+        // What of a book comes before the window makes the book that the window begins with.
+        let is_early = self.options.from.is_some_and(|from| time < from) && !self.decoder.is_of_books();
+        if is_early || self.options.to.is_some_and(|to| time >= to) {
             return Ok(None);
         }
         let row = self.decoder.row(time, &self.row)?;
@@ -173,7 +176,10 @@ impl Reader {
                 None
             }
         };
-        self.last = self.last.max(Some(time));
+        // A snapshot's time is by another clock, so the updates after it may be before it.
+        if !is_snapshot {
+            self.last = Some(time);
+        }
         Ok(event)
     }
 
@@ -193,7 +199,7 @@ impl Reader {
 
     fn bar(&mut self, bar: Bar) -> Result<(Timestamp, Input), Fault> {
         let opened = bar.opened_at;
-        let first = *self.first_bar.get_or_insert(opened);
+        let first = *self.grid.get_or_insert(opened);
         if self.last == Some(opened) {
             return Err(Fault::new(FaultKind::Duplicate, format!("the bar of {opened} again")));
         }

@@ -56,7 +56,8 @@ pub struct ReadOptions {
     pub symbol: Option<String>,
     /// What happens at a bad row.
     pub policy: Policy,
-    /// Rows before this time are left out; of bars, those that open before.
+    /// Rows before this time are left out; of bars, those that open before. A book begins with one snapshot of what
+    /// they make of it, so they are read all the same, and a bad one among them is refused.
     pub from: Option<Timestamp>,
     /// Rows at this time and after are left out; of bars, those that open then.
     pub to: Option<Timestamp>,
@@ -256,7 +257,7 @@ fn widest(layout: &Layout, rows: &[ByteRecord]) -> (Seen, Seen) {
 fn commonest_phase(time: TimeColumn, interval: Interval, rows: &[ByteRecord]) -> Option<Timestamp> {
     let mut phases = std::collections::BTreeMap::<i64, (usize, usize, Timestamp)>::new();
     for (index, time) in rows.iter().filter_map(|row| time.read_any(row)).enumerate() {
-        phases.entry(time.0.rem_euclid(interval.ns())).or_insert((0, index, time)).0 += 1;
+        phases.entry(time.0.rem_euclid(interval.ns().max(1))).or_insert((0, index, time)).0 += 1;
     }
     phases.into_values().max_by_key(|&(count, index, _)| (count, Reverse(index))).map(|(.., first)| first)
 }

@@ -63,23 +63,30 @@ impl Anchor {
     }
 }
 
+/// What HEAD says, and which of its slots says nothing though it was written.
+#[derive(Debug)]
+pub(super) struct HeadRead {
+    pub anchor: Anchor,
+    pub damaged_slot: Option<u64>,
+}
+
 /// Reads HEAD.
-pub(super) fn read(storage: &dyn Storage) -> Result<Anchor, LogError> {
+pub(super) fn read(storage: &dyn Storage) -> Result<HeadRead, LogError> {
     if !storage.list().doing("list", ".")?.iter().any(|name| name == HEAD) {
         return Err(LogError::NoLog);
     }
     let file = storage.open(HEAD).doing("open", HEAD)?;
-    let mut newest: Option<Anchor> = None;
+    let (mut newest, mut damaged_slot): (Option<Anchor>, _) = (None, None);
     for offset in SLOTS {
         let mut slot = [0; LEN];
-        let whole = file.read_at(offset, &mut slot).doing("read", HEAD)? == LEN;
-        if let Some(anchor) = Anchor::parse(&slot).filter(|_| whole)
-            && newest.is_none_or(|newest| newest.generation < anchor.generation)
-        {
-            newest = Some(anchor);
+        file.read_at(offset, &mut slot).doing("read", HEAD)?;
+        match Anchor::parse(&slot) {
+            Some(anchor) if newest.is_none_or(|newest| newest.generation < anchor.generation) => newest = Some(anchor),
+            None if slot != [0; LEN] => damaged_slot = Some(offset),
+            _ => {}
         }
     }
-    newest.ok_or(LogError::DamagedHead)
+    newest.map(|anchor| HeadRead { anchor, damaged_slot }).ok_or(LogError::DamagedHead)
 }
 
 /// HEAD, open for writing.
@@ -103,6 +110,12 @@ impl Head {
     pub(super) fn resume(storage: &dyn Storage, anchor: &Anchor) -> Result<Self, LogError> {
         let file = storage.edit(HEAD).doing("open", HEAD)?;
         Ok(Self { file, generation: anchor.generation })
+    }
+
+    /// Says the same in both slots, so that no damage to one of them brings back what was said before.
+    pub(super) fn write_both(&mut self, state: State, count: u64, digest: Hash) -> Result<(), LogError> {
+        self.write(state, count, digest)?;
+        self.write(state, count, digest)
     }
 
     /// Says, durably, that `count` records are durable.

@@ -158,6 +158,12 @@ pub enum Damage {
         /// Why.
         source: RowError,
     },
+    /// Something comes after the end of a log that was closed.
+    #[error("the log was closed with {count} records, but something comes after them")]
+    AfterEnd {
+        /// How many records there were.
+        count: u64,
+    },
     /// Seqs are not dense.
     #[error("expected seq {expected}, found {found}")]
     Seq {

@@ -61,6 +61,14 @@ enum Ending {
     Leave,
 }
 
+/// What the writing thread has to do next.
+enum Taken {
+    Rows,
+    /// Nothing but to bring HEAD up to date.
+    Nothing,
+    Ended(Ending),
+}
+
 impl Queue {
     fn push(&mut self, record: &Record) -> Result<(), LogError> {
         let expected = self.next;
@@ -94,7 +102,7 @@ impl LiveWriter {
 
     /// Goes on with a log; a torn tail is cut off.
     pub fn open(storage: Arc<dyn Storage>, options: &Options) -> Result<(Self, Recovery), LogError> {
-        let anchor = anchor::read(&*storage)?;
+        let anchor = anchor::read(&*storage)?.anchor;
         if anchor.state == State::Salvaged {
             return Err(LogError::Salvaged);
         }
@@ -113,7 +121,8 @@ impl LiveWriter {
             storage.remove(name).doing("remove", name)?;
         }
         let mut head = Head::resume(&*storage, &anchor)?;
-        head.write(State::Open, chain.count(), chain.digest())?;
+        // No slot may say any more that the log is closed, once it goes on.
+        head.write_both(State::Open, chain.count(), chain.digest())?;
         let old: Vec<Segment> =
             listing.segments.into_iter().filter(|old| old.heat == Heat::Hot && old.first < chain.count()).collect();
         Ok((Self::start(storage, options, chain, head, &old)?, recovery))
@@ -132,6 +141,7 @@ impl LiveWriter {
         let committer = Committer {
             shared: shared.clone(),
             hot,
+            anchored: chain.count(),
             chain,
             head,
             frame: Vec::new(),
@@ -227,21 +237,25 @@ impl Shared {
         self.written.wait(queue).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for rows and swaps them into `batch`; says how the log ends when there are no more.
-    fn take(&self, batch: &mut Queue) -> Option<Ending> {
+    /// Waits for rows and swaps them into `batch`; no longer than until `due`, if HEAD is behind.
+    fn take(&self, batch: &mut Queue, due: Option<Instant>) -> Taken {
         let mut queue = self.lock();
         while queue.rows.is_empty() {
-            if queue.ending.is_some() {
-                return queue.ending;
+            if let Some(ending) = queue.ending {
+                return Taken::Ended(ending);
             }
-            queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = match due.map(|due| due.saturating_duration_since(Instant::now())) {
+                None => self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Taken::Nothing,
+                Some(left) => self.filled.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
         batch.rows.clear();
         batch.ends.clear();
         mem::swap(&mut queue.rows, &mut batch.rows);
         mem::swap(&mut queue.ends, &mut batch.ends);
         batch.next = queue.next;
-        None
+        Taken::Rows
     }
 
     fn publish(&self, count: u64) {
@@ -259,6 +273,8 @@ struct Committer {
     chain: Chain,
     head: Head,
     frame: Vec<u8>,
+    /// How many records HEAD knows of.
+    anchored: u64,
     anchored_at: Instant,
     anchor_every: Duration,
 }
@@ -276,10 +292,20 @@ impl Committer {
     fn write_all(&mut self) -> Result<(Sealed, u64), LogError> {
         let mut batch = Queue::default();
         loop {
-            if let Some(ending) = self.shared.take(&mut batch) {
-                self.anchor(if ending == Ending::Seal { State::Sealed } else { State::Open })?;
-                let sealed = Sealed { count: self.chain.count(), digest: self.chain.digest() };
-                return Ok((sealed, self.hot.first()));
+            match self.shared.take(&mut batch, self.anchor_due()) {
+                Taken::Rows => {}
+                Taken::Nothing => {
+                    self.anchor()?;
+                    continue;
+                }
+                Taken::Ended(ending) => {
+                    let sealed = Sealed { count: self.chain.count(), digest: self.chain.digest() };
+                    match ending {
+                        Ending::Seal => self.head.write_both(State::Sealed, sealed.count, sealed.digest)?,
+                        Ending::Leave => self.anchor()?,
+                    }
+                    return Ok((sealed, self.hot.first()));
+                }
             }
             let mut begun = 0;
             let last = (batch.next, batch.rows.len());
@@ -290,7 +316,7 @@ impl Committer {
                 }
             }
             if self.anchored_at.elapsed() >= self.anchor_every {
-                self.anchor(State::Open)?;
+                self.anchor()?;
             }
         }
     }
@@ -302,16 +328,25 @@ impl Committer {
         let count = u32::try_from(next - first).expect("at most a block");
         self.frame.clear();
         frame::rows(Contents { first, count, link, digest: self.chain.digest() }, rows, &mut self.frame);
-        if !self.hot.has_room(&self.frame) {
+        let rolls = !self.hot.has_room(&self.frame);
+        if rolls {
             self.hot.roll(first)?;
         }
         self.hot.commit(&self.frame)?;
         self.shared.publish(next);
-        Ok(())
+        // From now on HEAD would miss the new file.
+        if rolls { self.anchor() } else { Ok(()) }
     }
 
-    fn anchor(&mut self, state: State) -> Result<(), LogError> {
-        self.head.write(state, self.chain.count(), self.chain.digest())?;
+    /// When HEAD has to be brought up to date; `None` if it is, or never has to.
+    fn anchor_due(&self) -> Option<Instant> {
+        let behind = self.anchored < self.chain.count();
+        self.anchored_at.checked_add(self.anchor_every).filter(|_| behind)
+    }
+
+    fn anchor(&mut self) -> Result<(), LogError> {
+        self.head.write(State::Open, self.chain.count(), self.chain.digest())?;
+        self.anchored = self.chain.count();
         self.anchored_at = Instant::now();
         Ok(())
     }

@@ -7,7 +7,7 @@ use engine::event::{Hash, Record};
 
 use super::BLOCK;
 use super::accept::{Accept, Refused};
-use super::anchor::{self, Anchor, State};
+use super::anchor::{self, Anchor, HeadRead, State};
 use super::block::BlockReader;
 use super::chain::Chain;
 use super::error::{Damage, Doing, LogError};
@@ -28,6 +28,9 @@ pub struct Recovery {
     pub sealed: bool,
     /// A last write that did not arrive whole.
     pub torn: Option<TornTail>,
+    /// Where in HEAD a slot is damaged, or just being written. The other one is whole; in a log that is not sealed it may
+    /// be older, so that records after [`anchored`](Self::anchored) may be missing unnoticed.
+    pub damaged_slot: Option<u64>,
 }
 
 /// The remains of a last write, never acknowledged.
@@ -67,11 +70,18 @@ pub struct Reader {
 impl Reader {
     /// Opens a log without changing it.
     pub fn open(storage: Arc<dyn Storage>) -> Result<(Self, Recovery), LogError> {
-        let anchor = anchor::read(&*storage)?;
+        let HeadRead { anchor, damaged_slot } = anchor::read(&*storage)?;
         let segments = segment::list(&*storage)?.segments;
         let tail = Tail::find(&*storage, &segments, &anchor)?;
-        let recovery =
-            Recovery { count: tail.end, anchored: anchor.count, sealed: anchor.state == State::Sealed, torn: tail.torn };
+        let recovery = Recovery {
+            count: tail.end,
+            anchored: anchor.count,
+            sealed: anchor.state == State::Sealed,
+            torn: tail.torn,
+            damaged_slot,
+        };
+        // Only a salvaged log may end before its anchor.
+        let lost = Some(tail.end..anchor.count).filter(|lost| !lost.is_empty()).into_iter().collect();
         let reader = Self {
             storage,
             segments,
@@ -85,7 +95,7 @@ impl Reader {
             bodies: BodyReader::new().doing("prepare", "zstd")?,
             blocks: BlockReader::default(),
             records: Vec::new(),
-            lost: Vec::new(),
+            lost,
         };
         Ok((reader, recovery))
     }
@@ -170,7 +180,7 @@ impl Reader {
         self.end
     }
 
-    /// The seqs that a salvaged log was found not to have, so far.
+    /// The seqs that a salvaged log was found not to have, so far: first those after its end, then each gap that was read over.
     pub fn lost(&self) -> &[Range<u64>] {
         &self.lost
     }

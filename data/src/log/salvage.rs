@@ -32,7 +32,7 @@ pub fn salvage(from: &Arc<dyn Storage>, to: &Arc<dyn Storage>) -> Result<Salvage
     must_be_free(&**to)?;
     let mut head = Head::create(&**to)?;
     let anchor = match anchor::read(&**from) {
-        Ok(anchor) => Ok(anchor),
+        Ok(read) => Ok(read.anchor),
         Err(error @ (LogError::NoLog | LogError::DamagedHead)) => Err(error),
         Err(error) => return Err(error),
     };
@@ -42,10 +42,12 @@ pub fn salvage(from: &Arc<dyn Storage>, to: &Arc<dyn Storage>) -> Result<Salvage
         bodies: BodyReader::new().doing("prepare", "zstd")?,
         blocks: BlockReader::default(),
         next: 0,
+        sealed: None,
         digest: Hash::default(),
         found: Salvaged { records: 0, lost: Vec::new(), damage: Vec::new() },
     };
     let anchored = anchor.as_ref().map_or(0, |anchor| anchor.count);
+    walk.sealed = anchor.as_ref().ok().filter(|anchor| anchor.state == State::Sealed).map(|anchor| anchor.count);
     walk.found.damage.extend(anchor.err());
     for segment in segment::list(&**from)?.segments {
         walk.file(&**from, &segment)?;
@@ -54,7 +56,8 @@ pub fn salvage(from: &Arc<dyn Storage>, to: &Arc<dyn Storage>) -> Result<Salvage
         walk.found.lost.push(walk.next..anchored);
     }
     to.sync_dir().doing("sync", ".")?;
-    head.write(State::Salvaged, walk.next, walk.digest)?;
+    // The count is the original's, so that the copy knows what its end has lost; the digest is of what is there.
+    head.write_both(State::Salvaged, walk.next.max(anchored), walk.digest)?;
     Ok(walk.found)
 }
 
@@ -64,6 +67,8 @@ struct Walk<'a> {
     bodies: BodyReader,
     blocks: BlockReader,
     next: u64,
+    /// How many records the log was closed with.
+    sealed: Option<u64>,
     digest: Hash,
     found: Salvaged,
 }
@@ -86,6 +91,11 @@ impl Walk<'_> {
                         if let Some((file, name, offset)) = &mut copy {
                             file.write_at(*offset, bytes).doing("write", name)?;
                             *offset += bytes.len() as u64;
+                        }
+                        if let Some(count) = self.sealed.filter(|count| header.end() > *count) {
+                            let what = Damage::AfterEnd { count };
+                            let (file, seqs) = (segment.name(), count.max(header.first)..header.end());
+                            self.found.damage.push(LogError::Damaged { file, offset: place, seqs, what });
                         }
                         continue;
                     }

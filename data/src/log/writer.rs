@@ -187,7 +187,11 @@ impl Writer {
             }
         }
         // Records of an unfinished frame are not written yet, so HEAD is only brought up to date between frames.
-        self.head.write(state, self.chain.count(), self.chain.digest())?;
+        let (count, digest) = (self.chain.count(), self.chain.digest());
+        match state {
+            State::Open => self.head.write(state, count, digest)?,
+            State::Sealed | State::Salvaged => self.head.write_both(state, count, digest)?,
+        }
         self.anchored_at = Instant::now();
         Ok(())
     }

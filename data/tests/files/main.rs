@@ -2,6 +2,7 @@
 
 mod columns;
 mod malformed;
+mod missing;
 mod reports;
 mod shared_data;
 mod speed;

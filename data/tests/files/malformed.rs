@@ -118,8 +118,10 @@ fn rows_of_other_kinds() {
     );
     refused(
         "b.csv",
-        format!("{BOOKS}1704067200001,1,snapshot,,1,,bid,1,1\n1704067200000,1,update,2,2,,bid,1,1\n"),
-        "b.csv:3: its time 2024-01-01T00:00:00Z is before the row above's, 2024-01-01T00:00:00.001Z",
+        format!(
+            "{BOOKS}1704067200000,1,snapshot,,1,,bid,1,1\n1704067200001,1,update,2,2,,bid,1,1\n1704067200000,1,update,3,3,,bid,1,1\n"
+        ),
+        "b.csv:4: its time 2024-01-01T00:00:00Z is before the row above's, 2024-01-01T00:00:00.001Z",
     );
 }
 

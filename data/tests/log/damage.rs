@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data::log::error::Damage;
 use data::log::{LiveWriter, LogError, Memory, Options, Reader, Storage, Writer};
 use engine::event::Record;
 
@@ -129,6 +130,20 @@ fn a_missing_file_is_named_by_its_seqs() {
 }
 
 #[test]
+fn a_frame_that_is_there_twice_is_no_torn_tail() {
+    let records = mixed(0, 5, &mut Dice(18));
+    for heat in ["cold", "hot"] {
+        let memory = unsealed(&records, heat);
+        let name = format!("{heat}-00000000000000000000.seg");
+        let bytes = memory.bytes(&name).unwrap();
+        let frame = &bytes[..100 + u32::from_le_bytes(bytes[28..32].try_into().unwrap()) as usize];
+        memory.put(&name, [frame, frame].concat());
+        let error = Reader::open(shared(&memory)).map(|_| ()).unwrap_err();
+        assert!(matches!(error, LogError::Damaged { what: Damage::Seq { expected: 5, found: 0 }, .. }), "{heat}: {error}");
+    }
+}
+
+#[test]
 fn damaged_heads_are_noticed_or_harmless() {
     let records = mixed(0, 50, &mut Dice(15));
     let memory = unsealed(&records, "cold");
@@ -139,6 +154,9 @@ fn damaged_heads_are_noticed_or_harmless() {
         let damaged = memory.copy();
         damaged.put("HEAD", bytes);
         outcome(&damaged, &records, &format!("byte {byte}")).unwrap();
+        let slot = [0, 4_096].into_iter().find(|slot| (*slot..*slot + 60).contains(&byte));
+        let (_, recovery) = Reader::open(shared(&damaged)).unwrap();
+        assert_eq!(recovery.damaged_slot, slot.map(|slot| slot as u64), "byte {byte}");
     }
     let damaged = memory.copy();
     damaged.put("HEAD", vec![0; head.len()]);

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use data::log::row::{ROW_HEADER, decode, encode};
-use engine::event::{Event, Input, Record};
+use engine::event::{Command, Event, Input, Record};
 use engine::instrument::InstrumentId;
 use engine::market::{Bar, Quote, Side, Trade};
 use engine::number::{FixedPrice, FixedSize};
+use engine::order::{Bracket, OrderId, OrderKind, OrderRequest, Owner, RejectReason, TrailBy};
+use engine::text::Names;
 use engine::time::{Interval, Timestamp};
 use proptest::prelude::*;
 use serde::Serialize;
@@ -50,6 +52,55 @@ fn the_samples_have_every_kind_once() {
     let kinds: Vec<u16> = every_kind().iter().map(Event::kind).collect();
     let all: Vec<u16> = (1..=21).chain(257..=263).collect();
     assert_eq!(kinds, all);
+}
+
+#[test]
+fn the_format_describes_every_kind_by_its_number_and_word() {
+    let format = include_str!("../../src/log/FORMAT.md");
+    let names = Names::default();
+    let mut described: Vec<&str> = format.lines().skip_while(|line| *line != "## Kinds").collect();
+    described.retain(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
+    for record in records() {
+        let line = names.line(&record).to_string();
+        let word = line.split(' ').nth(3).unwrap().trim_end_matches(',');
+        let row = format!("| {} | `{word}`", record.event.kind());
+        assert!(described.iter().any(|line| line.starts_with(&row)), "{row}");
+    }
+}
+
+/// What the tables of the format say of a kind, with the enums that its sample has.
+#[test]
+fn payloads_are_as_the_format_describes_them() {
+    let decimal = |decimals: u8, sign: u8, digits: u32| {
+        let mut bytes = vec![0, 0, decimals, sign];
+        bytes.extend(u128::from(digits).to_le_bytes()[..12].iter());
+        bytes
+    };
+    let text = |text: &str| [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat();
+    let fee = [9_u64.to_le_bytes(), 77_u64.to_le_bytes(), fill().venue_at.0.to_le_bytes()].concat();
+    let money = [decimal(2, 0, 5_000_010), decimal(2, 0, 25), decimal(3, 128, 1)].concat();
+    let expected = [fee, money, text("USDT"), 0_u32.to_le_bytes().to_vec()].concat();
+    assert_eq!(payload(Input::OrderFilled(Box::new(fill()))), expected);
+
+    let reason = RejectReason::Venue { code: -3, message: "no".into() };
+    let venue = [11_u32.to_le_bytes(), (-3_i32).to_le_bytes()].concat();
+    let expected = [9_u64.to_le_bytes().to_vec(), venue, text("no")].concat();
+    assert_eq!(payload(Input::OrderRejected { order: OrderId(9), reason }), expected);
+
+    let request = OrderRequest {
+        owner: Owner::Operator,
+        instrument: InstrumentId(3),
+        side: Side::Sell,
+        quantity: "0.5".parse().unwrap(),
+        kind: OrderKind::TrailingStop { by: TrailBy::Rate("0.02".parse().unwrap()) },
+        bracket: Some(Bracket { stop: None, target: Some("7".parse().unwrap()) }),
+        oco: None,
+        protects: Some(OrderId(6)),
+    };
+    let word = |number: u32| number.to_le_bytes().to_vec();
+    let command = [word(3), word(1), word(3), word(1), decimal(1, 0, 5), word(6), word(1), decimal(2, 0, 2)].concat();
+    let rest = [vec![1, 0, 1], decimal(0, 0, 7), vec![0, 1], 6_u64.to_le_bytes().to_vec()].concat();
+    assert_eq!(payload(Input::Operator(Box::new(Command::Submit(request)))), [command, rest].concat());
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The live writer: durable before it says so, cold when full, silent after a failure.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use data::log::{BLOCK, LiveWriter, LogError, Memory, Options, Storage, Writer, verify};
+use data::log::{BLOCK, LiveWriter, LogError, Memory, Options, Reader, Storage, Writer, verify};
 
 use crate::samples::{Dice, mixed, read_all, shared, written};
 
@@ -39,7 +40,7 @@ fn a_reader_is_not_disturbed_by_compaction() {
     let writer = LiveWriter::create(shared(&memory), &Options { segment_bytes: 10_000_000, ..small() }).unwrap();
     writer.append(&records).unwrap();
     writer.wait_durable(3_000).unwrap();
-    let (mut reader, _) = data::log::Reader::open(shared(&memory)).unwrap();
+    let (mut reader, _) = Reader::open(shared(&memory)).unwrap();
     writer.close().unwrap();
     let mut read = Vec::new();
     while let Some(block) = reader.next_block().unwrap() {
@@ -129,4 +130,51 @@ fn after_a_failed_sync_every_call_is_an_error() {
     assert!(matches!(writer.sync(), Err(LogError::Io { action: "sync", .. })));
     assert!(matches!(writer.append(&records[10..]), Err(LogError::Poisoned { .. })));
     assert!(matches!(writer.sync(), Err(LogError::Poisoned { .. })));
+}
+
+/// What HEAD says, as soon as it says so much; a deadline ends the wait.
+fn anchored(memory: &Memory, count: u64) -> u64 {
+    let begun = Instant::now();
+    loop {
+        let anchored = Reader::open(shared(memory)).unwrap().1.anchored;
+        if anchored >= count || begun.elapsed() > Duration::from_secs(10) {
+            return anchored;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn an_idle_log_is_anchored() {
+    let records = mixed(0, 30, &mut Dice(45));
+    let memory = Memory::new();
+    let options = Options { segment_bytes: 10_000_000, anchor_every: Duration::from_millis(300), ..small() };
+    let writer = LiveWriter::create(shared(&memory), &options).unwrap();
+    for count in [10, 11, 30] {
+        let from = usize::try_from(writer.durable()).unwrap();
+        writer.append(&records[from..count]).unwrap();
+        writer.wait_durable(count as u64).unwrap();
+        assert_eq!(anchored(&memory, count as u64), count as u64);
+    }
+    // Once it is, nothing is written any more.
+    let head = memory.bytes("HEAD").unwrap();
+    thread::sleep(Duration::from_millis(700));
+    assert!(memory.bytes("HEAD").unwrap() == head);
+    drop(writer);
+}
+
+#[test]
+fn a_new_file_is_anchored_at_once() {
+    let records = mixed(0, 200, &mut Dice(46));
+    let memory = Memory::new();
+    let options = Options { segment_bytes: 2_000, anchor_every: Duration::from_hours(1), ..small() };
+    let writer = LiveWriter::create(shared(&memory), &options).unwrap();
+    for piece in records.chunks(10) {
+        writer.append(piece).unwrap();
+        writer.wait_durable(piece.last().unwrap().seq + 1).unwrap();
+    }
+    // No file holds as many, so HEAD is behind by less.
+    let anchored = anchored(&memory, 160);
+    assert!((160..200).contains(&anchored), "{anchored}");
+    drop(writer);
 }

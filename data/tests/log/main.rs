@@ -7,5 +7,6 @@ mod live;
 mod power;
 mod damage;
 mod tamper;
+mod closed;
 mod salvage;
 mod index;

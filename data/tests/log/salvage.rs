@@ -72,3 +72,41 @@ fn what_is_lost_at_the_end_and_with_head_is_named_too() {
     let found = salvage(&shared(&memory), &shared(&Memory::new())).unwrap();
     assert_eq!(found.lost.iter().cloned().flatten().collect::<Vec<u64>>(), [14, 15, 16, 17, 18, 19]);
 }
+
+#[test]
+fn a_copy_remembers_the_end_that_it_has_not() {
+    let records = mixed(0, 20, &mut Dice(33));
+    let memory = log(&records);
+    let name = "cold-00000000000000000000.seg";
+    let bytes = memory.bytes(name).unwrap();
+    memory.put(name, bytes[..bytes.len() - 1].to_vec());
+    let copy = Memory::new();
+    salvage(&shared(&memory), &shared(&copy)).unwrap();
+    let (reader, recovery) = Reader::open(shared(&copy)).unwrap();
+    assert_eq!((reader.count(), recovery.anchored), (14, 20));
+    assert_eq!(reader.lost().iter().cloned().flatten().collect::<Vec<u64>>(), [14, 15, 16, 17, 18, 19]);
+    assert!(read_all(shared(&copy)).unwrap() == records[..14]);
+
+    // So does a copy of the copy, and one of which nothing is left.
+    let again = Memory::new();
+    let found = salvage(&shared(&copy), &shared(&again)).unwrap();
+    assert_eq!(found.lost.iter().cloned().flatten().count(), 6);
+    assert_eq!(Reader::open(shared(&again)).unwrap().1.anchored, 20);
+    memory.put(name, vec![7; 50]);
+    let nothing = Memory::new();
+    salvage(&shared(&memory), &shared(&nothing)).unwrap();
+    assert_eq!(Reader::open(shared(&nothing)).unwrap().0.lost().iter().cloned().flatten().count(), 20);
+
+    // What the copy has may not be cut off in turn.
+    let name = data::log::Storage::list(&copy).unwrap().into_iter().find(|name| name.starts_with("cold-")).unwrap();
+    let frame = 100 + u32::from_le_bytes(bytes[28..32].try_into().unwrap()) as usize;
+    for len in 0..copy.bytes(&name).unwrap().len() {
+        let cut = copy.copy();
+        cut.put(&name, bytes[..len].to_vec());
+        match Reader::open(shared(&cut)).map(|_| ()) {
+            Err(LogError::Shorter { have: 0 | 7, anchored: 20, .. }) if len == 0 || len == frame => {}
+            Err(LogError::Damaged { .. }) if len != 0 && len != frame => {}
+            other => panic!("cut at {len}: {other:?}"),
+        }
+    }
+}

@@ -46,7 +46,7 @@ pub struct AccountConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub currency: Option<Currency>,
-    /// How much of each currency there is at the start; 10,000 of the one above, unless given.
+    /// How much of each currency there is at the start; 10,000 of the first instrument's quote currency, unless given.
     #[serde(deserialize_with = "exact::balances", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, ExactNumber>")]
     pub balances: BTreeMap<Currency, Amount>,

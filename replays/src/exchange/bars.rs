@@ -41,16 +41,43 @@ impl Prices {
 impl Market {
     /// A bar closed.
     pub(super) fn on_bar(&mut self, at: Timestamp, bar: &Bar, desk: &mut Desk) {
+        self.drop_what_ended(bar);
         if self.feed > Feed::Bars || self.interval.is_some_and(|shortest| shortest < bar.interval) {
             return;
         }
         self.feed = Feed::Bars;
         self.interval = Some(bar.interval);
+        self.bars_until = bar.closed_at();
         self.last = Some(bar.close);
         self.range = Some((bar.low, bar.high));
         if !self.orders.is_empty() {
             self.match_bar(at, bar, desk);
             self.sweep();
+        }
+    }
+
+    /// What told nothing during a whole bar in which there were trades has ended: it no longer silences what is
+    /// coarser. A bar without trades shows nothing: the finer data may just have had nothing to tell.
+    fn drop_what_ended(&mut self, bar: &Bar) {
+        if bar.volume.0 == 0 && bar.low == bar.high {
+            return;
+        }
+        let ended = |until| until <= bar.opened_at;
+        let before = self.feed;
+        if ended(self.trades_until) {
+            self.traded = false;
+        }
+        if self.feed >= Feed::Quotes && ended(self.quotes_until) {
+            self.feed = Feed::Trades;
+        }
+        if self.feed == Feed::Trades && !self.traded {
+            self.feed = Feed::Bars;
+        }
+        if self.feed != before {
+            self.quiet = None;
+        }
+        if ended(self.bars_until) {
+            self.interval = None;
         }
     }
 

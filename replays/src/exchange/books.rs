@@ -9,12 +9,14 @@ use super::market::{Desk, Feed, Market};
 use super::order::through;
 
 impl Market {
-    /// A new best bid and ask.
+    /// A new best bid and ask. Beside a book it says nothing new.
     pub(super) fn on_quote(&mut self, at: Timestamp, quote: &Quote, desk: &mut Desk) {
-        if self.feed == Feed::Book {
+        if self.feed == Feed::Book && self.book_known {
             return;
         }
         self.feed = Feed::Quotes;
+        self.quotes_until = at.plus_ns(1);
+        self.book_known = false;
         self.quote = Some(*quote);
         self.book.replace(
             &[Level { price: quote.bid_price, size: quote.bid_size }],
@@ -23,28 +25,29 @@ impl Market {
         self.match_book(at, desk);
     }
 
-    /// A whole book.
+    /// A whole book. An empty one says that messages are missing: nothing is known of the book until the next.
     pub(super) fn on_book_snapshot(&mut self, at: Timestamp, levels: &BookLevels, desk: &mut Desk) {
-        self.feed = Feed::Book;
-        self.stale = false;
-        self.book.replace(&levels.bids, &levels.asks);
-        self.match_book(at, desk);
-    }
-
-    /// What changed in the book. Before its first snapshot, and after a gap until the next one, it says nothing.
-    pub(super) fn on_book_delta(&mut self, at: Timestamp, levels: &BookLevels, desk: &mut Desk) {
-        if self.feed == Feed::Book && !self.stale {
-            self.book.apply(levels);
-            self.match_book(at, desk);
-        }
-    }
-
-    /// Messages are missing: what is known of the book may be wrong.
-    pub(super) fn on_gap(&mut self) {
-        if self.feed == Feed::Book {
+        self.book_known = levels.bids.iter().chain(&levels.asks).any(|level| level.size.0 > 0);
+        if self.book_known {
+            self.book.replace(&levels.bids, &levels.asks);
+            self.on_book(at, desk);
+        } else if self.feed == Feed::Book {
             self.book.clear();
-            self.stale = true;
         }
+    }
+
+    /// What changed in the book. It says nothing where the book is not known.
+    pub(super) fn on_book_delta(&mut self, at: Timestamp, levels: &BookLevels, desk: &mut Desk) {
+        if self.book_known {
+            self.book.apply(levels);
+            self.on_book(at, desk);
+        }
+    }
+
+    fn on_book(&mut self, at: Timestamp, desk: &mut Desk) {
+        self.feed = Feed::Book;
+        self.quotes_until = at.plus_ns(1);
+        self.match_book(at, desk);
     }
 
     fn match_book(&mut self, at: Timestamp, desk: &mut Desk) {

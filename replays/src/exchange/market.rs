@@ -15,8 +15,8 @@ use super::quiet::Quiet;
 /// The most orders that may be open in one instrument.
 pub(super) const MAX_OPEN_ORDERS: usize = 10_000;
 
-/// The finest kind of market data that an instrument has had. Only it fills orders: what is coarser says
-/// the same again. (Trades beside quotes or books still move queues and triggers.)
+/// The finest kind of market data that an instrument has. Only it fills orders: what is coarser says the same
+/// again. (Trades beside quotes or books still move queues and triggers.) A bar shows which kinds have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Feed {
     Nothing,
@@ -44,10 +44,16 @@ pub(super) struct Market {
     pub(super) base: Slot,
     pub(super) quote_currency: Slot,
     pub(super) feed: Feed,
-    /// The shortest bars so far: longer ones repeat them.
+    /// The shortest bars that come: longer ones repeat them.
     pub(super) interval: Option<Interval>,
-    /// Whether trades are known beside quotes or books.
+    /// When the last bar closed that was used.
+    pub(super) bars_until: Timestamp,
+    /// Whether trades come, be it beside quotes or books.
     pub(super) traded: bool,
+    /// Just after the last trade.
+    pub(super) trades_until: Timestamp,
+    /// Just after the last quote or message of the book that was used.
+    pub(super) quotes_until: Timestamp,
     /// The last trade's price, or the last bar's close.
     pub(super) last: Option<FixedPrice>,
     /// Low and high of the last bar.
@@ -55,8 +61,8 @@ pub(super) struct Market {
     pub(super) quote: Option<Quote>,
     /// The venue's book without what our own orders have taken since its last message; of a quote, one level a side.
     pub(super) book: Book,
-    /// Whether messages of the book are missing until its next snapshot.
-    pub(super) stale: bool,
+    /// Whether `book` is the venue's own and whole: not before its first snapshot, nor after an empty one.
+    pub(super) book_known: bool,
     /// In the order of arrival.
     pub(super) orders: Vec<Order>,
     /// Whether some of them have ended and are to be swept away.
@@ -82,12 +88,15 @@ impl Market {
             quote_currency,
             feed: Feed::Nothing,
             interval: None,
+            bars_until: Timestamp(i64::MIN),
             traded: false,
+            trades_until: Timestamp(i64::MIN),
+            quotes_until: Timestamp(i64::MIN),
             last: None,
             range: None,
             quote: None,
             book: Book::default(),
-            stale: false,
+            book_known: false,
             orders: Vec::new(),
             littered: false,
             quiet: None,

@@ -7,10 +7,11 @@
 //! At equal instants market data come first, each followed by the reports that it caused, then what the engine
 //! asked for in the order of sending, then the engine's timer.
 //!
-//! What fills an order is the finest kind of data that its instrument has had: books, else quotes, else trades,
-//! else the shortest bars. Trades beside books or quotes move queues and triggers. Triggers look at the last trade
-//! or bar close, and where there are no trades at what a taker of their side would get. Of a linked pair, what one
-//! fills the other loses; when one is canceled the other stays.
+//! What fills an order is the finest kind of data that its instrument has: books, else quotes, else trades,
+//! else the shortest bars. A kind that tells nothing during a whole bar in which there were trades has ended, and
+//! the next takes over until it comes back. Trades beside books or quotes move queues and triggers. Triggers look
+//! at the last trade or bar close, and where there are no trades at what a taker of their side would get. Of a
+//! linked pair, what one fills the other loses; when one is canceled the other stays.
 
 mod config;
 mod random;

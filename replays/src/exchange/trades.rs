@@ -13,6 +13,7 @@ impl Market {
     pub(super) fn on_trade(&mut self, at: Timestamp, trade: &Trade, desk: &mut Desk) {
         self.feed = self.feed.max(Feed::Trades);
         self.traded = true;
+        self.trades_until = at.plus_ns(1);
         self.last = Some(trade.price);
         if self.orders.is_empty() {
             return;

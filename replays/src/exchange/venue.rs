@@ -61,11 +61,6 @@ impl Venue {
                     market.on_book_snapshot(at, levels, desk);
                 }
             }
-            Input::FeedGap(gap) => {
-                if let Some(market) = market(&mut self.markets, gap.instrument) {
-                    market.on_gap();
-                }
-            }
             Input::InstrumentListed(instrument) => self.list(instrument),
             &Input::Deposited { currency, amount } => {
                 let slot = desk.account.slot(currency);

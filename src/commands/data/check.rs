@@ -102,10 +102,12 @@ fn print((path, checked): &Checked<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn print_gaps(gaps: &Gaps, out: &mut dyn Write) -> io::Result<()> {
     if gaps.count > 0 {
-        writeln!(out, "  {}, {} missing", counted(gaps.count, "gap"), counted(gaps.missing_bars, "bar"))?;
+        let bars = if gaps.missing_bars > 0 { format!(", {} missing", counted(gaps.missing_bars, "bar")) } else { String::new() };
+        writeln!(out, "  {}{bars}", counted(gaps.count, "gap"))?;
     }
     for Gap { from, to, missing_bars, line } in &gaps.listed {
-        writeln!(out, "  line {line}: {} missing, from {from} to {to}", counted(*missing_bars, "bar"))?;
+        let what = if *missing_bars > 0 { counted(*missing_bars, "bar") } else { "messages of the book".to_owned() };
+        writeln!(out, "  line {line}: {what} missing, from {from} to {to}")?;
     }
     more(gaps.count, gaps.listed.len(), "gap", out)
 }

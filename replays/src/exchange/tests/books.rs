@@ -156,9 +156,9 @@ fn behind_a_quote_a_market_order_waits_for_the_next_one() {
 }
 
 #[test]
-fn after_a_gap_the_book_is_unknown_until_the_next_snapshot() {
+fn an_empty_snapshot_makes_the_book_unknown_until_the_next_one_with_levels() {
     check(
-        "1 book 99x1 | 100x5\n2 gap\n> buy 1 market\n3 delta | 90x1\n> buy 1 market\n4 book 99x1 | 100.5x5\n> buy 1 market",
+        "1 book 99x1 | 100x5\n2 book |\n> buy 1 market\n3 delta | 90x1\n> buy 1 market\n4 book 99x1 | 100.5x5\n> buy 1 market",
         &expect![[r#"
             2 rejected #1 NoMarket
             3 rejected #2 NoMarket
@@ -166,6 +166,69 @@ fn after_a_gap_the_book_is_unknown_until_the_next_snapshot() {
             4 filled #3 1 @ 100.5 taker fee 0.201
             USDT 9899.299, BTC 11
         "#]],
+    );
+    // Levels without size are no levels.
+    check(
+        "1 book 99x1 | 100x5\n2 book 99x0 |\n3 delta 98x1 | 90x1\n> buy 1 market",
+        &expect![[r#"
+        3 rejected #1 NoMarket
+        USDT 10000, BTC 10
+    "#]],
+    );
+    // Before any book it says nothing of the data that there are.
+    check(
+        "1 trade 100 1 buy\n2 book |\n> buy 1 market\n3 trade 101 1 buy",
+        &expect![[r#"
+        2 accepted #1
+        3 filled #1 1 @ 101.6 taker fee 0.2032
+        USDT 9898.1968, BTC 11
+    "#]],
+    );
+}
+
+#[test]
+fn resting_orders_wait_while_the_book_is_unknown() {
+    check(
+        "1 book 99x1 | 100x5\n> buy 1 limit 99.5\n> sell 1 stop 98\n2 book |\n3 delta 90x1 | 95x1\n4 book 97x2 | 99.4x5",
+        &expect![[r#"
+            1 accepted #1
+            1 accepted #2
+            4 filled #1 1 @ 99.5 maker fee 0.0995
+            4 triggered #2
+            4 filled #2 1 @ 97 taker fee 0.194
+            USDT 9997.2065, BTC 10
+        "#]],
+    );
+}
+
+#[test]
+fn quotes_stand_in_for_a_book_that_is_unknown() {
+    check(
+        "1 book 99x1 | 100x5\n2 book |\n3 quote 99x1 101x1\n> buy 0.5 market\n4 delta | 90x1\n> buy 0.2 market\n\
+         5 book 99x1 | 100.5x5\n6 quote 80x9 81x9\n> buy 1 market",
+        &expect![[r#"
+            3 accepted #1
+            3 filled #1 0.5 @ 101 taker fee 0.101
+            4 accepted #2
+            4 filled #2 0.2 @ 101 taker fee 0.0404
+            6 accepted #3
+            6 filled #3 1 @ 100.5 taker fee 0.201
+            USDT 9828.4576, BTC 11.7
+        "#]],
+    );
+}
+
+#[test]
+fn a_gap_in_other_data_leaves_the_book_alone() {
+    check(
+        "1 book 99x1 | 100x5\n2 gap\n> buy 1 market\n3 delta | 99.5x1\n> buy 1 market",
+        &expect![[r#"
+        2 accepted #1
+        2 filled #1 1 @ 100 taker fee 0.2
+        3 accepted #2
+        3 filled #2 1 @ 99.5 taker fee 0.199
+        USDT 9800.101, BTC 12
+    "#]],
     );
 }
 

@@ -182,6 +182,10 @@ fn sane(balances: &[Balance]) {
     }
 }
 
+/// The kind of market event that a bar is, and how many seconds it lasts.
+const BARS: usize = 5;
+const BAR: usize = 60;
+
 /// One market event, as a script has it, `step` seconds into the market.
 fn market(kind: usize, step: usize, price: i64, spread: i64, size: i64, buy: bool) -> String {
     let (price_text, size_text) = (|ticks: i64| Price(Decimal::new(ticks, 1)), |lots: i64| Decimal::new(lots, 2));
@@ -197,9 +201,10 @@ fn market(kind: usize, step: usize, price: i64, spread: i64, size: i64, buy: boo
             format!("{step} book {bid}x{size} {bid_2}x1 {bid_3}x{size} | {ask}x{size} {ask_2}x1 {ask_3}x{size}")
         }
         3 => format!("{step} delta {bid}x{} | {ask}x{}", size_text(size % 3 * 40), size_text(size % 2 * 40)),
+        4 => format!("{step} book |"),
         _ => {
             let (high, low, close) = (price_text(price + 2 * spread), price_text(price - spread), price_text(price + spread / 2));
-            format!("{} bar {bid} {high} {low} {close} {}", step * 60, size_text(size))
+            format!("{step} bar {bid} {high} {low} {close} {}", size_text(size))
         }
     }
 }
@@ -267,14 +272,17 @@ fn script() -> impl Strategy<Value = String> {
         Just(vec![1]),
         Just(vec![2, 3, 3]),
         Just(vec![0, 2, 3, 3]),
-        Just(vec![4])
+        Just(vec![2, 3, 3, 4]),
+        Just(vec![BARS]),
+        Just(vec![0, 1, 2, 3, 4, BARS, BARS, BARS])
     ];
     let event = (0..12_usize, 960..1_040_i64, 1..6_i64, 1..300_i64, any::<bool>());
     let line = (event, prop::collection::vec(request(), 0..3));
     (kinds, prop::collection::vec(line, 1..60)).prop_map(|(kinds, lines)| {
         let mut script = String::new();
         for (step, ((kind, price, spread, size, buy), requests)) in lines.into_iter().enumerate() {
-            script += &market(kinds[kind % kinds.len()], step + 1, price, spread, size, buy);
+            let second = (step + 1) * if kinds.contains(&BARS) { BAR } else { 1 };
+            script += &market(kinds[kind % kinds.len()], second, price, spread, size, buy);
             script.push('\n');
             for request in requests {
                 script.extend(["> ", &request, "\n"]);
@@ -311,7 +319,7 @@ proptest! {
         let config = ExchangeConfig { feed_latency_us: 0, response_latency_us: 0, latency_jitter_us: 0, ..config };
         let mut script = String::new();
         for (step, ((price, spread, size), requests)) in lines.into_iter().enumerate() {
-            script += &market(4, step + 1, price, spread, size, true);
+            script += &market(BARS, (step + 1) * BAR, price, spread, size, true);
             script.push('\n');
             for request in requests {
                 script.extend(["> ", &request, "\n"]);

@@ -8,6 +8,7 @@ mod market_orders;
 mod limit_orders;
 mod books;
 mod bars;
+mod endings;
 mod triggers;
 mod linked;
 mod refusals;
