@@ -44,6 +44,9 @@ pub struct Engine {
     asked_wakes: Vec<(Timestamp, StrategyId)>,
 }
 
+/// What a signal calls for now: an order, nothing, or a denial.
+type Entry = Result<Option<OrderRequest>, DenialReason>;
+
 /// Who is to see an input.
 #[derive(Clone, Copy)]
 enum Audience {
@@ -160,8 +163,9 @@ impl Engine {
             match wish {
                 Wish::Signal(signal) => {
                     let instrument = signal.instrument;
-                    let cause = self.decide(cause, Decision::Signal(Box::new(signal.clone())));
-                    self.enter(cause, &signal);
+                    let entry = self.entry(&signal);
+                    let cause = self.decide(cause, Decision::Signal(Box::new(signal)));
+                    self.enter(cause, strategy, instrument, entry);
                     self.leave_position(cause, owner, instrument);
                 }
                 Wish::Submit(request) => self.submit(cause, request),
@@ -178,18 +182,22 @@ impl Engine {
         let ready = self.state.waiting.iter().filter(|(key, _)| !closing.contains(key));
         let ready: Vec<_> = ready.map(|(_, (seq, signal))| (*seq, signal.clone())).collect();
         for (seq, signal) in ready {
-            self.enter(seq, &signal);
+            let entry = self.entry(&signal);
+            self.enter(seq, signal.strategy, signal.instrument, entry);
         }
     }
 
-    fn enter(&mut self, cause: u64, signal: &Signal) {
-        let size = self.seats[usize::from(signal.strategy.0)].entrant.size;
-        match execution::entry(&self.state, signal, size) {
+    fn entry(&self, signal: &Signal) -> Entry {
+        execution::entry(&self.state, signal, self.seats[usize::from(signal.strategy.0)].entrant.size)
+    }
+
+    fn enter(&mut self, cause: u64, strategy: StrategyId, instrument: InstrumentId, entry: Entry) {
+        match entry {
             Ok(Some(request)) => {
                 self.decide(cause, Decision::OrderRequested(Box::new(request)));
             }
             Ok(None) => {}
-            Err(reason) => self.deny(cause, Owner::Strategy(signal.strategy), Some(signal.instrument), reason),
+            Err(reason) => self.deny(cause, Owner::Strategy(strategy), Some(instrument), reason),
         }
     }
 

@@ -10,6 +10,7 @@ use engine::hash::hash_of_bytes;
 use engine::instrument::Instrument;
 use engine::time::Timestamp;
 
+use crate::background::Background;
 use crate::config::{BarTime, Config};
 use crate::exchange::Exchange;
 use crate::listing::{ListingError, instruments_of};
@@ -88,17 +89,19 @@ impl Backtest {
             Some(folder) => {
                 let disk = Disk::create(folder).map_err(|source| BacktestError::Folder { path: folder.to_owned(), source })?;
                 let config = BlobStore::create(folder)?.put(&canonical)?;
-                let mut writer = Writer::create(Arc::new(disk), Options::default())?;
-                let run = match self.execute(config, first, history, &mut writer) {
+                let mut log = Background::new(Writer::create(Arc::new(disk), Options::default())?);
+                let run = self.execute(config, first, history, &mut log);
+                let closing = std::time::Instant::now();
+                let writer = log.finish();
+                let run = match run {
                     Ok(run) => run,
                     Err(error) => {
                         // What was run until then stays to be looked at; the first error is the one to tell.
-                        let _ = writer.sync();
+                        let _ = writer.and_then(|mut writer| writer.sync());
                         return Err(error);
                     }
                 };
-                let closing = std::time::Instant::now();
-                let Sealed { digest, .. } = writer.close()?;
+                let Sealed { digest, .. } = writer?.close()?;
                 Ok(run.summary(digest.to_string(), closing.elapsed().as_secs_f64()))
             }
         }

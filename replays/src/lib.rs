@@ -5,6 +5,7 @@ pub mod session;
 pub mod gateway;
 pub mod exchange;
 pub mod run;
+pub mod background;
 pub mod listing;
 pub mod backtest;
 pub mod verify;

@@ -159,7 +159,7 @@ pub(super) struct FrameWriter {
 
 impl FrameWriter {
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { compressor: Compressor::new(-3)?, frame: Vec::new() })
+        Ok(Self { compressor: Compressor::new(-5)?, frame: Vec::new() })
     }
 
     /// A frame of columns, compressed if that saves at least a sixteenth: less is not worth the reader's time.

@@ -9,7 +9,7 @@ use engine::instrument::InstrumentId;
 use engine::number::{Amount, Price};
 use engine::order::CancelReason;
 use engine::state::State;
-use engine::time::Timestamp;
+use engine::time::{DAY_NS, Timestamp};
 
 pub use metrics::Metrics;
 pub use round_trips::{RoundTrips, Tally};
@@ -32,6 +32,8 @@ pub struct Report {
     to: Option<Timestamp>,
     /// The day of the last event, once there is an equity.
     day: Option<i64>,
+    /// The first 00:00 UTC after it.
+    day_ends: Timestamp,
     start: Option<Amount>,
     /// Equity at each 00:00 UTC, from the first event on.
     daily: Vec<Amount>,
@@ -47,10 +49,9 @@ impl Report {
     /// Looks at the state before an input of time `at` is applied: equity is sampled when a day ends.
     #[inline]
     pub fn before(&mut self, state: &State, at: Timestamp) {
-        // What is stamped 00:00 exactly, such as the day's last bar, is the day's own.
-        let day = at.plus_ns(-1).day();
-        if self.day != Some(day) {
-            self.turn_day(state, day);
+        if at > self.day_ends {
+            // What is stamped 00:00 exactly, such as the day's last bar, is the day's own.
+            self.turn_day(state, at.plus_ns(-1).day());
         }
     }
 
@@ -58,6 +59,7 @@ impl Report {
     fn turn_day(&mut self, state: &State, day: i64) {
         // The first day begins with the first equity. A day without events has the equity of the day before.
         let Some(last) = self.day else { return };
+        self.day_ends = Timestamp((day + 1).saturating_mul(DAY_NS));
         if let Some(equity) = state.equity() {
             let days = usize::try_from(day - last).unwrap_or(0);
             self.daily.extend(core::iter::repeat_n(equity, days));
