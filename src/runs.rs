@@ -118,6 +118,9 @@ impl RunStore {
                 "note: {file} ends in {bytes} bytes of a write that did not arrive whole, at byte {offset}: cut; the last whole record is {last}"
             );
         }
+        if let Some(offset) = recovery.damaged_slot {
+            eprintln!("note: HEAD is damaged at byte {offset}; its other slot is whole and was used");
+        }
         if recovery.count == 0 {
             let reason = "the log has no records: its run was stopped before the first were written";
             return Err(Failure::new(Exit::Mismatch, format!("{}: {reason}", path.display())));

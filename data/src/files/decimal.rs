@@ -113,28 +113,28 @@ pub(super) fn rounded(text: &[u8], scale: u8) -> Result<i64, Unfit> {
     short(text, scale).map_or_else(|| Digits::parse(text).ok_or(Unfit::NotANumber)?.scaled(scale), Ok)
 }
 
-/// The common case: at most 18 digits, none beyond the scale, no sign, no exponent.
+/// The common case: at most 19 digits (a time in nanoseconds), none beyond the scale, no sign, no exponent.
 fn short(text: &[u8], scale: u8) -> Option<i64> {
-    if text.is_empty() || text.len() > 19 {
+    if text.is_empty() || text.len() > 20 {
         return None;
     }
-    let mut mantissa = 0_i64;
+    let mut mantissa = 0_u64;
     let mut decimals = None;
     for (at, &byte) in text.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
         if digit < 10 {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(i64::from(digit));
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
         } else if byte == b'.' && decimals.is_none() {
             decimals = Some(text.len() - at - 1);
         } else {
             return None;
         }
     }
-    if text.len() - usize::from(decimals.is_some()) > 18 || text == b"." {
+    if text.len() - usize::from(decimals.is_some()) > 19 || text == b"." {
         return None;
     }
     let missing = usize::from(scale).checked_sub(decimals.unwrap_or(0))?;
-    mantissa.checked_mul(*TENS.get(missing)?)
+    i64::try_from(mantissa).ok()?.checked_mul(*TENS.get(missing)?)
 }
 
 #[cfg(test)]
