@@ -9,6 +9,7 @@ use replays::backtest::Backtest as Ready;
 use replays::config::{Config, StrategyConfig};
 
 use crate::cli::Globals;
+use crate::commands::flags::{interval, time};
 use crate::exit::Failure;
 use crate::runs::RunStore;
 use crate::summary;
@@ -54,14 +55,6 @@ pub struct Backtest {
     /// Write no log; the digest is the same
     #[arg(long)]
     no_log: bool,
-}
-
-fn interval(text: &str) -> Result<Interval, String> {
-    text.parse().map_err(|_| "it is written like 1m, 15m, 4h or 1d".to_owned())
-}
-
-fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "it is written like 2024-01-01 or 2024-01-01T12:00:00Z, in UTC".to_owned())
 }
 
 impl Backtest {

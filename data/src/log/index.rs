@@ -120,7 +120,8 @@ fn entries(record: &Record, mut add: impl FnMut(Vec<u8>)) {
     }
 }
 
-fn order_of(record: &Record) -> Option<OrderId> {
+/// The order that a record asks for, changes or reports about: what the index finds it by.
+pub fn order_of(record: &Record) -> Option<OrderId> {
     match &record.event {
         Event::Input(input) => match input {
             Input::OrderAccepted(order)

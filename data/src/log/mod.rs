@@ -25,7 +25,7 @@ pub mod index;
 pub use blob::BlobStore;
 pub use chain::Chain;
 pub use error::LogError;
-pub use index::Index;
+pub use index::{Index, order_of};
 pub use live::LiveWriter;
 pub use memory::Memory;
 pub use reader::{Reader, Recovery, TornTail, verify};

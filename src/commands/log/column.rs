@@ -10,7 +10,6 @@ use engine::order::{Amendment, OrderRequest, Owner, StrategyId};
 use engine::text::Names;
 
 use super::kind::Kind;
-use super::order;
 
 /// A value that some records have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +119,7 @@ impl Known {
 
     /// Hands on the columns that a record has.
     pub fn values<'a>(&'a self, record: &'a Record, mut add: impl FnMut(Column, Value<'a>)) {
-        if let Some(order) = order::of(record) {
+        if let Some(order) = data::log::order_of(record) {
             add(Column::Order, Value::Id(order.0));
         }
         match &record.event {

@@ -1,7 +1,6 @@
 //! `tickfold log`: what is in the event log, and whether it is whole.
 
 mod kind;
-mod order;
 mod column;
 mod selection;
 mod list;

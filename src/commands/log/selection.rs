@@ -11,7 +11,6 @@ use engine::time::Timestamp;
 use super::LogFolder;
 use super::column::Known;
 use super::kind::Kind;
-use super::order;
 use crate::commands::flags::time;
 use crate::exit::{Exit, Failure};
 
@@ -120,7 +119,7 @@ impl Selection {
 
     /// Whether a record is about the wanted order and follows from the wanted cause.
     fn links(&self, record: &Record) -> bool {
-        let of_order = self.order.is_none_or(|wanted| order::of(record) == Some(OrderId(wanted)));
+        let of_order = self.order.is_none_or(|wanted| data::log::order_of(record) == Some(OrderId(wanted)));
         of_order && self.cause.is_none_or(|cause| record.cause == cause && record.seq != cause)
     }
 
