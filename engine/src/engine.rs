@@ -171,6 +171,12 @@ impl Engine {
                 Wish::Submit(request) => self.submit(cause, request),
                 Wish::Amend(amendment) => self.amend(cause, owner, amendment),
                 Wish::Cancel(order) => self.cancel(cause, owner, order),
+                Wish::Regime(change) => {
+                    self.decide(cause, Decision::RegimeChanged(Box::new(change)));
+                }
+                Wish::Scan(scan) => {
+                    self.decide(cause, Decision::MarketScanned(Box::new(scan)));
+                }
             }
         }
         self.wishes = wishes;
@@ -362,6 +368,8 @@ fn audience(state: &State, input: &Input) -> Audience {
         Input::Funding(funding) => Audience::Watching(funding.instrument),
         Input::FeedGap(gap) => Audience::Watching(gap.instrument),
         Input::InstrumentListed(instrument) => Audience::Watching(instrument.id),
+        Input::PredictionReceived(prediction) => Audience::Watching(prediction.instrument),
+        Input::AdviceReceived(advice) => Audience::Watching(advice.instrument),
         Input::Timer => Audience::Due,
         Input::SessionStarted(_) | Input::Deposited { .. } | Input::Operator(_) | Input::SessionEnded { .. } => {
             Audience::Everyone

@@ -9,6 +9,7 @@ pub mod number;
 pub mod time;
 pub mod instrument;
 pub mod market;
+pub mod statistics;
 pub mod book;
 pub mod order;
 pub mod event;

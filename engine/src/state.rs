@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
-use crate::event::{Command, Decision, Direction, Event, Hash, Input, Record, Session, Signal};
+use crate::event::{Command, Decision, Direction, Event, Hash, Input, Record, Regime, Session, Signal};
 use crate::hash::hash_of;
 use crate::instrument::{Instrument, InstrumentId};
 use crate::market::{Bar, BookLevels, Side, Trade};
@@ -22,7 +22,7 @@ use crate::portfolio::Portfolio;
 use crate::time::Timestamp;
 
 /// The layout of [`State`] as it is hashed: it rises when what a state keeps, or how it is written, changes.
-pub const LAYOUT: u16 = 1;
+pub const LAYOUT: u16 = 2;
 
 /// Everything that the records so far have made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub struct State {
     pub waiting: BTreeMap<(Owner, InstrumentId), (u64, Signal)>,
     /// What entries bought that their brackets do not cover yet, by entry order.
     pub unprotected: BTreeMap<OrderId, Unprotected>,
+    /// The regime of each instrument, as a strategy last saw it.
+    pub regimes: BTreeMap<InstrumentId, Regime>,
 }
 
 /// Whether new exposure may be taken.
@@ -151,7 +153,9 @@ impl State {
             | Input::FeedGap(_)
             | Input::AmendRejected { .. }
             | Input::Timer
-            | Input::SessionEnded { .. } => {}
+            | Input::SessionEnded { .. }
+            | Input::PredictionReceived(_)
+            | Input::AdviceReceived(_) => {}
         }
     }
 
@@ -166,7 +170,15 @@ impl State {
                     self.waiting.remove(&(Owner::Strategy(strategy), instrument));
                 }
             }
-            Decision::AmendRequested(_) | Decision::Alert(_) => {}
+            Decision::RegimeChanged(change) => {
+                self.regimes.insert(change.instrument, change.regime);
+            }
+            Decision::AmendRequested(_)
+            | Decision::Alert(_)
+            | Decision::BreakerTripped(_)
+            | Decision::ParameterAdjusted(_)
+            | Decision::HealthAssessed(_)
+            | Decision::MarketScanned(_) => {}
         }
     }
 

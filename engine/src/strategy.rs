@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::book::Book;
-use crate::event::{Direction, Input, Reason, Signal};
+use crate::event::{Direction, Input, Rank, Reason, Regime, RegimeChange, Scan, Signal};
 use crate::hash::StateHasher;
 use crate::instrument::{Instrument, InstrumentId};
 use crate::number::{Price, Quantity};
@@ -29,6 +29,8 @@ pub(crate) enum Wish {
     Submit(OrderRequest),
     Amend(Amendment),
     Cancel(OrderId),
+    Regime(RegimeChange),
+    Scan(Scan),
 }
 
 /// A strategy's view of the world during one input.
@@ -106,6 +108,17 @@ impl Context<'_> {
     /// Asks for the end of one of its open orders.
     pub fn cancel(&mut self, order: OrderId) {
         self.wishes.push((self.strategy, Wish::Cancel(order)));
+    }
+
+    /// Says that it sees another regime than before. It is logged, and sizing and protection may look at it.
+    pub fn regime_changed(&mut self, instrument: InstrumentId, regime: Regime, reasons: Vec<Reason>) {
+        let change = RegimeChange { strategy: self.strategy, instrument, regime, reasons };
+        self.wishes.push((self.strategy, Wish::Regime(change)));
+    }
+
+    /// Says how it ranks instruments, best first. It is logged.
+    pub fn scanned(&mut self, ranks: Vec<Rank>) {
+        self.wishes.push((self.strategy, Wish::Scan(Scan { strategy: self.strategy, ranks })));
     }
 
     /// Asks for an [`Input::Timer`] at `at`, or one nanosecond from now when that has passed.

@@ -147,7 +147,9 @@ pub fn order_of(record: &Record) -> Option<OrderId> {
             | Input::Funding(_)
             | Input::FeedGap(_)
             | Input::Timer
-            | Input::SessionEnded { .. } => None,
+            | Input::SessionEnded { .. }
+            | Input::PredictionReceived(_)
+            | Input::AdviceReceived(_) => None,
         },
         Event::Decision(decision) => match decision {
             Decision::OrderRequested(_) => Some(OrderId(record.seq)),
@@ -155,13 +157,16 @@ pub fn order_of(record: &Record) -> Option<OrderId> {
             Decision::CancelRequested(order) => Some(*order),
             Decision::Denied(denial) => match denial.reason {
                 DenialReason::NotOpen { order } | DenialReason::NotYours { order } => Some(order),
-                DenialReason::Halted
-                | DenialReason::UnknownInstrument
-                | DenialReason::NoPrice
-                | DenialReason::BelowMinimumSize { .. }
-                | DenialReason::TooManyOpenOrders { .. } => None,
+                _ => None,
             },
-            Decision::Signal(_) | Decision::Alert(_) | Decision::Checkpoint(_) => None,
+            Decision::Signal(_)
+            | Decision::Alert(_)
+            | Decision::Checkpoint(_)
+            | Decision::RegimeChanged(_)
+            | Decision::BreakerTripped(_)
+            | Decision::ParameterAdjusted(_)
+            | Decision::HealthAssessed(_)
+            | Decision::MarketScanned(_) => None,
         },
     }
 }

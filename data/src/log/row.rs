@@ -171,6 +171,8 @@ fn payload(event: &Event, out: &mut Vec<u8>) -> Result<(), RowError> {
             Input::Timer => Ok(()),
             Input::Operator(command) => write(command, out),
             Input::SessionEnded { skipped_rows } => write(skipped_rows, out),
+            Input::PredictionReceived(prediction) => write(prediction, out),
+            Input::AdviceReceived(advice) => write(advice, out),
         },
         Event::Decision(decision) => match decision {
             Decision::Signal(signal) => write(signal, out),
@@ -180,6 +182,11 @@ fn payload(event: &Event, out: &mut Vec<u8>) -> Result<(), RowError> {
             Decision::Denied(denial) => write(denial, out),
             Decision::Alert(text) => write(text, out),
             Decision::Checkpoint(checkpoint) => write(checkpoint, out),
+            Decision::RegimeChanged(change) => write(change, out),
+            Decision::BreakerTripped(trip) => write(trip, out),
+            Decision::ParameterAdjusted(adjustment) => write(adjustment, out),
+            Decision::HealthAssessed(health) => write(health, out),
+            Decision::MarketScanned(scan) => write(scan, out),
         },
     }
 }
@@ -230,6 +237,8 @@ fn input(kind: u16, bytes: &[u8]) -> Result<(Input, usize), RowError> {
         19 => (Input::Timer, 0),
         20 => payload!(bytes, Input::Operator),
         21 => payload!(bytes, |skipped_rows| Input::SessionEnded { skipped_rows }),
+        22 => payload!(bytes, Input::PredictionReceived),
+        23 => payload!(bytes, Input::AdviceReceived),
         other => return Err(RowError::Kind(other)),
     })
 }
@@ -243,6 +252,11 @@ fn decision(kind: u16, bytes: &[u8]) -> Result<(Decision, usize), RowError> {
         261 => payload!(bytes, Decision::Denied),
         262 => payload!(bytes, Decision::Alert),
         263 => payload!(bytes, Decision::Checkpoint),
+        264 => payload!(bytes, Decision::RegimeChanged),
+        265 => payload!(bytes, Decision::BreakerTripped),
+        266 => payload!(bytes, Decision::ParameterAdjusted),
+        267 => payload!(bytes, Decision::HealthAssessed),
+        268 => payload!(bytes, Decision::MarketScanned),
         other => return Err(RowError::Kind(other)),
     })
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use data::log::{Memory, Options, Reader, Storage, Writer};
 use engine::event::{
-    Checkpoint, Command, Decision, Denial, DenialReason, Direction, Event, Hash, Input, Mode, Reason, Record, Session, Signal,
+    Adjustment, Advice, Breaker, Checkpoint, Command, Decision, Denial, DenialReason, Direction, Event, Hash, Health, Input,
+    Mode, Parameter, Prediction, Rank, Reason, Record, Regime, RegimeChange, Rule, Scan, Session, Signal, Trend, Trip,
+    Volatility,
 };
 use engine::instrument::{Instrument, InstrumentId};
 use engine::market::{Bar, BookLevels, FeedGap, Funding, Level, Quote, Side, Trade};
@@ -157,7 +159,7 @@ fn signal() -> Signal {
     }
 }
 
-/// One event of each kind, in the order of their numbers.
+/// One event of each kind: the first ones in the order of their numbers, then those that were added.
 pub fn every_kind() -> Vec<Event> {
     let venue = RejectReason::Venue { code: 51_008, message: "Order failed. Insufficient balance".into() };
     let denial = DenialReason::BelowMinimumSize { quantity: "0.0001".parse().unwrap(), minimum: "0.001".parse().unwrap() };
@@ -198,7 +200,75 @@ pub fn every_kind() -> Vec<Event> {
         Decision::Alert("the feed is silent".into()),
         Decision::Checkpoint(Box::new(Checkpoint { layout: 1, state: Hash([1; 32]), strategies: Hash([2; 32]) })),
     ];
-    inputs.into_iter().map(Event::Input).chain(decisions.into_iter().map(Event::Decision)).collect()
+    let first = inputs.into_iter().map(Event::Input).chain(decisions.into_iter().map(Event::Decision));
+    first.chain(added_inputs().map(Event::Input)).chain(added_decisions().map(Event::Decision)).collect()
+}
+
+fn added_inputs() -> impl Iterator<Item = Input> {
+    [
+        Input::PredictionReceived(Box::new(Prediction {
+            instrument: InstrumentId(0),
+            model: "forest".to_owned(),
+            up_bps: 6_100,
+            valid_until: Timestamp(START),
+        })),
+        Input::AdviceReceived(Box::new(Advice {
+            instrument: InstrumentId(1),
+            source: "desk".to_owned(),
+            points: -15,
+            valid_until: Timestamp(START),
+            comment: "news ahead".to_owned(),
+        })),
+    ]
+    .into_iter()
+}
+
+fn added_decisions() -> impl Iterator<Item = Decision> {
+    [
+        Decision::RegimeChanged(Box::new(RegimeChange {
+            strategy: StrategyId(1),
+            instrument: InstrumentId(0),
+            regime: Regime {
+                trend: Trend::Ranging,
+                trend_confidence_bps: 7_000,
+                volatility: Volatility::High,
+                volatility_confidence_bps: 5_500,
+            },
+            reasons: vec![Reason::new("adx_14", "14.2".parse().unwrap())],
+        })),
+        Decision::BreakerTripped(Box::new(Trip {
+            breaker: Breaker::Cooldown,
+            instrument: Some(InstrumentId(0)),
+            until: Some(Timestamp(START)),
+            value: Reason::new("", "-0.012".parse().unwrap()).value,
+            limit: Reason::new("", "0".parse().unwrap()).value,
+        })),
+        Decision::ParameterAdjusted(Box::new(Adjustment {
+            parameter: Parameter::MinConfidence,
+            from_bps: 4_500,
+            to_bps: 5_000,
+            rule: Rule::NoWins,
+            reasons: vec![Reason::new("win_rate", "0".parse().unwrap())],
+        })),
+        Decision::HealthAssessed(Box::new(Health {
+            score: Reason::new("", "54.3".parse().unwrap()).value,
+            parts: vec![Reason::new("win_rate", "0".parse().unwrap())],
+        })),
+        Decision::MarketScanned(Box::new(Scan {
+            strategy: StrategyId(1),
+            ranks: vec![Rank {
+                instrument: InstrumentId(1),
+                score_bps: 7_000,
+                breakout_bps: 1,
+                momentum_bps: 2,
+                mean_reversion_bps: 3,
+                volume_bps: 4,
+                pattern_bps: 5,
+                liquidity_bps: 6,
+            }],
+        })),
+    ]
+    .into_iter()
 }
 
 /// Records that look like a run: mostly market data of a few instruments, with everything else among them.

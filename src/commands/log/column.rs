@@ -139,7 +139,23 @@ impl Known {
                     self.instrument(instrument, &mut add);
                 }
             }
-            Event::Decision(Decision::CancelRequested(_) | Decision::Alert(_) | Decision::Checkpoint(_)) => {}
+            Event::Decision(Decision::RegimeChanged(change)) => {
+                self.strategy(change.strategy, &mut add);
+                self.instrument(change.instrument, &mut add);
+            }
+            Event::Decision(Decision::BreakerTripped(trip)) => {
+                if let Some(instrument) = trip.instrument {
+                    self.instrument(instrument, &mut add);
+                }
+            }
+            Event::Decision(Decision::MarketScanned(scan)) => self.strategy(scan.strategy, &mut add),
+            Event::Decision(
+                Decision::CancelRequested(_)
+                | Decision::Alert(_)
+                | Decision::Checkpoint(_)
+                | Decision::ParameterAdjusted(_)
+                | Decision::HealthAssessed(_),
+            ) => {}
         }
     }
 
@@ -187,6 +203,12 @@ impl Known {
                 add(Column::FeeCurrency, Value::Text(fill.fee_currency.as_str()));
             }
             Input::OrderAmended(amendment) => amend(amendment, add),
+            Input::PredictionReceived(prediction) => {
+                self.instrument(prediction.instrument, add);
+            }
+            Input::AdviceReceived(advice) => {
+                self.instrument(advice.instrument, add);
+            }
             Input::Operator(command) => match &**command {
                 Command::Submit(request) => self.request(request, add),
                 Command::Halt | Command::Resume | Command::Flatten | Command::Cancel(_) => {}

@@ -29,6 +29,8 @@ pub enum Kind {
     Timer,
     Operator,
     SessionEnded,
+    Prediction,
+    Advice,
     Signal,
     Order,
     Amend,
@@ -36,6 +38,11 @@ pub enum Kind {
     Denied,
     Alert,
     Checkpoint,
+    Regime,
+    Breaker,
+    Adjusted,
+    Health,
+    Scan,
 }
 
 impl Kind {
@@ -64,6 +71,8 @@ impl Kind {
                 Input::Timer => Self::Timer,
                 Input::Operator(_) => Self::Operator,
                 Input::SessionEnded { .. } => Self::SessionEnded,
+                Input::PredictionReceived(_) => Self::Prediction,
+                Input::AdviceReceived(_) => Self::Advice,
             },
             Event::Decision(decision) => match decision {
                 Decision::Signal(_) => Self::Signal,
@@ -73,6 +82,11 @@ impl Kind {
                 Decision::Denied(_) => Self::Denied,
                 Decision::Alert(_) => Self::Alert,
                 Decision::Checkpoint(_) => Self::Checkpoint,
+                Decision::RegimeChanged(_) => Self::Regime,
+                Decision::BreakerTripped(_) => Self::Breaker,
+                Decision::ParameterAdjusted(_) => Self::Adjusted,
+                Decision::HealthAssessed(_) => Self::Health,
+                Decision::MarketScanned(_) => Self::Scan,
             },
         }
     }
@@ -101,6 +115,8 @@ impl Kind {
             Self::Timer => "timer",
             Self::Operator => "operator",
             Self::SessionEnded => "session-ended",
+            Self::Prediction => "prediction",
+            Self::Advice => "advice",
             Self::Signal => "signal",
             Self::Order => "order",
             Self::Amend => "amend",
@@ -108,6 +124,11 @@ impl Kind {
             Self::Denied => "denied",
             Self::Alert => "alert",
             Self::Checkpoint => "checkpoint",
+            Self::Regime => "regime",
+            Self::Breaker => "breaker",
+            Self::Adjusted => "adjusted",
+            Self::Health => "health",
+            Self::Scan => "scan",
         }
     }
 }

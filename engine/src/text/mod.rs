@@ -8,14 +8,17 @@
 //! 43 2024-01-01T00:00:09.500Z > order #43 ema_cross buy 0.0100 BTC-USDT market ^42
 //! ```
 
+mod risk;
+mod thought;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 
-use crate::event::{Command, Decision, Denial, DenialReason, Direction, Event, Input, Mode, Parent, Record, Session, Signal};
+use crate::event::{Command, Decision, Denial, Direction, Event, Input, Mode, Parent, Reason, Record, Session, Signal};
 use crate::instrument::{Instrument, InstrumentId};
 use crate::market::{BookLevels, Level, Side};
-use crate::number::{FixedPrice, FixedSize, Rate};
+use crate::number::{Decimal, FixedPrice, FixedSize};
 use crate::order::{
     Amendment, CancelReason, Fill, Liquidity, OrderKind, OrderRequest, Owner, RejectReason, StrategyId, TimeInForce, TrailBy,
 };
@@ -170,6 +173,8 @@ impl Line<'_> {
             Input::Timer => f.write_str("timer"),
             Input::Operator(command) => self.command(f, command),
             Input::SessionEnded { skipped_rows } => write!(f, "session ended, {skipped_rows} rows skipped"),
+            Input::PredictionReceived(prediction) => thought::prediction(f, names, prediction),
+            Input::AdviceReceived(advice) => thought::advice(f, names, advice),
         }
     }
 
@@ -187,6 +192,11 @@ impl Line<'_> {
             Decision::Checkpoint(checkpoint) => {
                 write!(f, "checkpoint state {} strategies {}", checkpoint.state, checkpoint.strategies)
             }
+            Decision::RegimeChanged(change) => thought::regime(f, self.names, change),
+            Decision::BreakerTripped(trip) => risk::trip(f, self.names, trip),
+            Decision::ParameterAdjusted(adjustment) => risk::adjustment(f, adjustment),
+            Decision::HealthAssessed(health) => risk::health(f, health),
+            Decision::MarketScanned(scan) => thought::scan(f, self.names, scan),
         }
     }
 
@@ -209,14 +219,10 @@ impl Line<'_> {
             Direction::Flat => "flat",
         };
         let (strategy, symbol) = (self.names.strategy(signal.strategy), self.names.symbol(signal.instrument));
-        write!(
-            f,
-            "signal {strategy} {symbol} {direction} {}%",
-            Rate::from_bps(i64::from(signal.confidence_bps) * 100).0.normalize()
-        )?;
+        write!(f, "signal {strategy} {symbol} {direction} {}", percent(signal.confidence_bps))?;
         signal.stop.map_or(Ok(()), |stop| write!(f, " stop {stop}"))?;
         signal.target.map_or(Ok(()), |target| write!(f, " target {target}"))?;
-        signal.reasons.iter().try_for_each(|reason| write!(f, " {}={}", OneLine(&reason.name), reason.value))
+        reasons(f, &signal.reasons)
     }
 
     fn request(&self, f: &mut Formatter<'_>, request: &OrderRequest) -> fmt::Result {
@@ -237,17 +243,7 @@ impl Line<'_> {
             None => f.write_str("operator")?,
         }
         denial.instrument.map_or(Ok(()), |instrument| write!(f, " {}", self.names.symbol(instrument)))?;
-        match &denial.reason {
-            DenialReason::Halted => f.write_str(" trading is halted"),
-            DenialReason::UnknownInstrument => f.write_str(" unknown instrument"),
-            DenialReason::NoPrice => f.write_str(" no price yet"),
-            DenialReason::BelowMinimumSize { quantity, minimum } => {
-                write!(f, " quantity {quantity} is below the minimum {minimum}")
-            }
-            DenialReason::TooManyOpenOrders { limit } => write!(f, " {limit} orders are open, the limit"),
-            DenialReason::NotOpen { order } => write!(f, " order {order} is not open"),
-            DenialReason::NotYours { order } => write!(f, " order {order} belongs to another"),
-        }
+        write!(f, " {}", risk::Because(&denial.reason))
     }
 
     fn command(&self, f: &mut Formatter<'_>, command: &Command) -> fmt::Result {
@@ -262,6 +258,16 @@ impl Line<'_> {
             Command::Cancel(order) => write!(f, "operator cancel {order}"),
         }
     }
+}
+
+fn reasons(f: &mut Formatter<'_>, reasons: &[Reason]) -> fmt::Result {
+    reasons.iter().try_for_each(|reason| write!(f, " {}={}", OneLine(&reason.name), reason.value))
+}
+
+/// Basis points as percent.
+fn percent(bps: impl Into<i64>) -> impl Display {
+    let percent = Decimal::new(bps.into(), 2).normalize();
+    fmt::from_fn(move |f| write!(f, "{percent}%"))
 }
 
 fn session_started(f: &mut Formatter<'_>, session: &Session) -> fmt::Result {
@@ -363,7 +369,7 @@ impl Display for Kind<'_> {
             OrderKind::TakeProfitLimit { trigger, price } => write!(f, "take-profit {trigger} limit {price}"),
             OrderKind::TrailingStop { by: TrailBy::Price(distance) } => write!(f, "trailing-stop by {distance}"),
             OrderKind::TrailingStop { by: TrailBy::Rate(rate) } => {
-                write!(f, "trailing-stop by {}%", rate.0.saturating_mul(crate::number::Decimal::ONE_HUNDRED).normalize())
+                write!(f, "trailing-stop by {}%", rate.0.saturating_mul(Decimal::ONE_HUNDRED).normalize())
             }
         }
     }

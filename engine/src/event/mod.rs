@@ -3,6 +3,9 @@
 //! The two are separate types, so a strategy cannot forge a fill. Every variant has a fixed number
 //! ([`Event::kind`]) that is never reused; a new variant takes the next free one.
 
+mod control;
+mod insight;
+
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -13,9 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::instrument::{Currency, Instrument, InstrumentId};
 use crate::market::{Bar, BookLevels, FeedGap, Funding, Quote, Trade};
-use crate::number::{Amount, Decimal, Figure, Price, Quantity};
+use crate::number::{Amount, Decimal, Figure, Price, Quantity, Rate};
 use crate::order::{Amendment, CancelReason, Fill, OrderId, OrderRequest, RejectReason, StrategyId};
 use crate::time::Timestamp;
+
+pub use control::{Adjustment, Breaker, Health, Parameter, Rule, Trip};
+pub use insight::{Advice, Prediction, Rank, Regime, RegimeChange, Scan, Trend, Volatility};
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +134,10 @@ pub enum Input {
         /// Rows of input data that were malformed and, because the run was lenient, skipped.
         skipped_rows: u64,
     },
+    /// A model predicts.
+    PredictionReceived(Box<Prediction>),
+    /// An advisor adjusts confidence.
+    AdviceReceived(Box<Advice>),
 }
 
 /// What the engine derives. It is logged, carried out by the gateway, and derived again on replay.
@@ -147,6 +157,16 @@ pub enum Decision {
     Alert(Box<str>),
     /// Proof of the state at this line.
     Checkpoint(Box<Checkpoint>),
+    /// A strategy sees another regime than before.
+    RegimeChanged(Box<RegimeChange>),
+    /// A breaker stops new exposure.
+    BreakerTripped(Box<Trip>),
+    /// The controller gives a parameter a new value.
+    ParameterAdjusted(Box<Adjustment>),
+    /// How well the run goes.
+    HealthAssessed(Box<Health>),
+    /// Instruments were ranked.
+    MarketScanned(Box<Scan>),
 }
 
 /// How a session began.
@@ -269,6 +289,62 @@ pub enum DenialReason {
         /// Which.
         order: OrderId,
     },
+    /// The signal is less sure than it must be.
+    LowConfidence {
+        /// How sure it is, in basis points.
+        confidence_bps: u16,
+        /// The least, in basis points.
+        minimum_bps: u16,
+    },
+    /// One asset would be too much of the equity.
+    AssetExposure(Excess),
+    /// All positions together would be too much of the equity.
+    TotalExposure(Excess),
+    /// The trade would lose too much of the equity at its stop.
+    TradeRisk(Excess),
+    /// The position and those that move with it would be too much of the equity.
+    CorrelatedExposure(Excess),
+    /// A bad day would cost too much of the equity.
+    ValueAtRisk(Excess),
+    /// The order is too large for one order: a slip of the finger.
+    OrderTooLarge(Excess),
+    /// The order's price is too far from the last one, as a share of it.
+    PriceBand(Excess),
+    /// As many positions are open as there may be.
+    TooManyPositions {
+        /// The limit.
+        limit: u32,
+    },
+    /// The last market data are too old to trade on.
+    StaleData {
+        /// How old, in nanoseconds.
+        age_ns: u64,
+        /// How old they may be.
+        limit_ns: u64,
+    },
+    /// Too many orders in one second.
+    OrderRate {
+        /// The limit.
+        limit: u32,
+    },
+    /// A breaker stops new exposure.
+    Paused {
+        /// Which.
+        breaker: Breaker,
+        /// How long; `None` until an operator resumes.
+        until: Option<Timestamp>,
+    },
+    /// The equity is not known, or nothing is left of it.
+    NoEquity,
+}
+
+/// A share that is more than it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excess {
+    /// What it would be.
+    pub share: Rate,
+    /// What it may be.
+    pub limit: Rate,
 }
 
 /// An operator's command.
@@ -324,6 +400,8 @@ impl Event {
                 Input::Timer => 19,
                 Input::Operator(_) => 20,
                 Input::SessionEnded { .. } => 21,
+                Input::PredictionReceived(_) => 22,
+                Input::AdviceReceived(_) => 23,
             },
             Self::Decision(decision) => match decision {
                 Decision::Signal(_) => 257,
@@ -333,6 +411,11 @@ impl Event {
                 Decision::Denied(_) => 261,
                 Decision::Alert(_) => 262,
                 Decision::Checkpoint(_) => 263,
+                Decision::RegimeChanged(_) => 264,
+                Decision::BreakerTripped(_) => 265,
+                Decision::ParameterAdjusted(_) => 266,
+                Decision::HealthAssessed(_) => 267,
+                Decision::MarketScanned(_) => 268,
             },
         }
     }
