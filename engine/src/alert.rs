@@ -6,7 +6,7 @@ use alloc::string::String;
 use crate::event::Input;
 use crate::instrument::Instrument;
 use crate::market::Side;
-use crate::order::{Fill, OrderId, OrderKind, RejectReason};
+use crate::order::{CancelReason, Fill, OrderId, OrderKind, RejectReason};
 use crate::state::State;
 
 /// What a person should know about an input, judged by the state before it.
@@ -20,6 +20,7 @@ pub(crate) fn alert(state: &State, input: &Input) -> Option<String> {
         Input::InstrumentListed(instrument) => refused_listing(state, instrument),
         Input::OrderFilled(fill) => impossible_fill(fill).or_else(|| late_fill(state, fill)),
         Input::OrderRejected { order, reason } => refused_way_out(state, *order, reason),
+        Input::OrderCanceled { order, reason } => ended_protection(state, *order, *reason),
         _ => None,
     }
 }
@@ -72,4 +73,11 @@ fn refused_way_out(state: &State, order: OrderId, reason: &RejectReason) -> Opti
     let linked = *reason == RejectReason::LinkedOrderNotOpen;
     let entry = request.protects.filter(|_| !linked)?;
     Some(format!("the venue refused order {order}: what order {entry} bought is not protected by it"))
+}
+
+/// Neither we nor the order's other half ended it.
+fn ended_protection(state: &State, order: OrderId, reason: CancelReason) -> Option<String> {
+    let entry = state.orders.get(order)?.request.protects?;
+    let is_ours = matches!(reason, CancelReason::Requested | CancelReason::Linked);
+    (!is_ours).then(|| format!("the venue ended order {order}: what order {entry} bought is not protected by it"))
 }

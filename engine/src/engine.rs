@@ -6,15 +6,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::alert::{alert, reported_order};
+use crate::controller::{adjust, health};
 use crate::event::{Checkpoint, Command, Decision, Denial, DenialReason, Event, Hash, Input, Record, Signal};
 use crate::execution::{self, Exit};
 use crate::hash::StateHasher;
 use crate::instrument::InstrumentId;
 use crate::market::Side;
-use crate::order::{Amendment, OrderId, OrderKind, OrderRequest, Owner, StrategyId};
-use crate::risk;
+use crate::order::{Amendment, Bracket, OrderId, OrderKind, OrderRequest, Owner, StrategyId};
+use crate::orders::OpenOrder;
+use crate::risk::{self, Policy};
 use crate::sizing::Size;
-use crate::state::{LAYOUT, State, Trading};
+use crate::state::{LAYOUT, State};
 use crate::strategy::{Context, Strategy, Wish};
 use crate::time::Timestamp;
 
@@ -37,6 +39,7 @@ struct Seat {
 /// Drives strategies over inputs. Pure: no clock, no I/O, no chance.
 pub struct Engine {
     state: State,
+    policy: Policy,
     seats: Vec<Seat>,
     wakes: BTreeSet<(Timestamp, StrategyId)>,
     records: Vec<Record>,
@@ -57,17 +60,23 @@ enum Audience {
 }
 
 impl Engine {
-    /// An engine before its first input.
+    /// An engine before its first input, without limits.
     pub fn new(entrants: Vec<Entrant>) -> Self {
         let seats = entrants.into_iter().map(|entrant| Seat { entrant, sees: Vec::new() }).collect();
         Self {
             state: State::default(),
+            policy: Policy::off(),
             seats,
             wakes: BTreeSet::new(),
             records: Vec::new(),
             wishes: Vec::new(),
             asked_wakes: Vec::new(),
         }
+    }
+
+    /// The same with limits, protection and breakers.
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
     }
 
     /// What the records so far have made.
@@ -100,6 +109,9 @@ impl Engine {
         self.records.push(Record { seq, at, cause: seq, event: Event::Input(input) });
         self.state.apply(&self.records[0]);
         self.ask_strategies(audience);
+        if self.state.seen_equity().is_some() {
+            self.trip_breakers(seq);
+        }
         if !self.wishes.is_empty() {
             self.grant_wishes(seq);
         }
@@ -109,13 +121,16 @@ impl Engine {
         if !self.state.closing.is_empty() {
             self.leave_positions(seq, audience);
         }
-        if !self.state.unprotected.is_empty() {
-            self.protect_positions(seq);
+        if !self.state.guards.is_empty() {
+            self.protect_positions(seq, audience);
         }
         if !self.state.waiting.is_empty() {
             self.enter_waiting();
         }
         self.rare_inputs(seq);
+        if self.state.seen_equity().is_some() {
+            self.control(seq);
+        }
         self.checkpoint_when_due(seq);
         &self.records
     }
@@ -194,7 +209,8 @@ impl Engine {
     }
 
     fn entry(&self, signal: &Signal) -> Entry {
-        execution::entry(&self.state, signal, self.seats[usize::from(signal.strategy.0)].entrant.size)
+        let size = self.seats[usize::from(signal.strategy.0)].entrant.size;
+        execution::entry(&self.state, &self.policy, signal, size)
     }
 
     fn enter(&mut self, cause: u64, strategy: StrategyId, instrument: InstrumentId, entry: Entry) {
@@ -207,9 +223,13 @@ impl Engine {
         }
     }
 
-    fn submit(&mut self, cause: u64, request: OrderRequest) {
+    fn submit(&mut self, cause: u64, mut request: OrderRequest) {
+        if request.side == Side::Buy {
+            let wanted = request.bracket.unwrap_or(Bracket { stop: None, target: None });
+            request.bracket = execution::protected(&self.state, &self.policy, &request, wanted);
+        }
         let linked = request.oco.map_or(Ok(()), |other| self.may_change(request.owner, other));
-        match linked.and_then(|()| risk::check(&self.state, &request)) {
+        match linked.and_then(|()| risk::check(&self.state, &self.policy.limits, &request)) {
             Ok(()) => {
                 self.decide(cause, Decision::OrderRequested(Box::new(request)));
             }
@@ -241,11 +261,31 @@ impl Engine {
         if owner == Owner::Operator || open.request.owner == owner { Ok(()) } else { Err(DenialReason::NotYours { order }) }
     }
 
-    /// While trading is halted, no open order may buy more than it already does.
+    /// What makes an open order larger passes as a new one would.
     fn may_grow(&self, amendment: &Amendment) -> Result<(), DenialReason> {
-        let request = self.state.orders.get(amendment.order).map(|open| &open.request);
-        let grows = request.is_some_and(|request| request.side == Side::Buy && amendment.quantity > Some(request.quantity));
-        if grows && self.state.trading == Trading::Halted { Err(DenialReason::Halted) } else { Ok(()) }
+        match self.state.orders.get(amendment.order) {
+            Some(open) => risk::check_growth(&self.state, &self.policy.limits, &open.request, amendment),
+            None => Ok(()),
+        }
+    }
+
+    /// What stops new exposure, at the input that crosses it and before anything else is decided; open orders that
+    /// would add some end.
+    #[cold]
+    fn trip_breakers(&mut self, cause: u64) {
+        for trip in risk::trips(&self.state, &self.policy.breakers) {
+            let scope = trip.instrument;
+            let cause = self.decide(cause, Decision::BreakerTripped(Box::new(trip)));
+            let adds = |order: &&OpenOrder| {
+                let in_scope = scope.is_none_or(|scope| scope == order.request.instrument);
+                in_scope && order.request.side == Side::Buy && order.cancel_requested.is_none()
+            };
+            let orders: Vec<OrderId> = self.state.orders.iter().filter(adds).map(|order| order.id).collect();
+            for order in orders {
+                self.decide(cause, Decision::CancelRequested(order));
+            }
+        }
+        self.state.watch.set_floor(risk::floor(&self.state, &self.policy.breakers));
     }
 
     fn deny(&mut self, cause: u64, owner: Owner, instrument: Option<InstrumentId>, reason: DenialReason) {
@@ -304,11 +344,24 @@ impl Engine {
         }
     }
 
-    fn protect_positions(&mut self, cause: u64) {
-        let entries: Vec<OrderId> = self.state.unprotected.keys().copied().collect();
-        for entry in entries {
+    fn protect_positions(&mut self, cause: u64, audience: Audience) {
+        if let Audience::Watching(instrument) = audience
+            && !self.state.guards.iter().any(|(key, guard)| key.1 == instrument && guard.refusals > 0)
+        {
+            return;
+        }
+        // What the venue just refused is asked for again with the next market data and not at once.
+        let watches = matches!(audience, Audience::Watching(_));
+        let guards = self.state.guards.iter().filter(|(_, guard)| guard.refusals == 0 || watches);
+        let guarded: Vec<_> = guards.map(|(&key, _)| key).collect();
+        for (owner, instrument) in guarded {
+            let trailing = self.policy.protection.trailing;
+            let Some(protect) = execution::protection(&self.state, trailing, owner, instrument) else { continue };
+            for order in protect.cancels {
+                self.decide(cause, Decision::CancelRequested(order));
+            }
             let mut first = None;
-            for request in execution::protection(&self.state, entry) {
+            for request in protect.orders {
                 let id = self.decide(cause, Decision::OrderRequested(Box::new(OrderRequest { oco: first, ..request })));
                 first.get_or_insert(OrderId(id));
             }
@@ -322,6 +375,26 @@ impl Engine {
             Command::Submit(request) => self.submit(cause, OrderRequest { owner: Owner::Operator, ..request }),
             Command::Cancel(order) => self.cancel(cause, Owner::Operator, order),
             Command::Halt | Command::Resume | Command::Flatten => {}
+        }
+    }
+
+    /// Assesses the run each day, and adjusts its parameters after each trade, where that is wanted.
+    #[cold]
+    fn control(&mut self, cause: u64) {
+        let Some(policy) = &self.policy.controller else { return };
+        let (state, equity) = (&self.state, self.state.seen_equity());
+        let is_new_day = state.watch.is_new_day;
+        if !is_new_day && state.portfolio.just_closed().is_empty() {
+            return;
+        }
+        let base = self.policy.limits.min_confidence_bps.into();
+        let adjustment = adjust(policy, &state.performance, equity, &state.tuning, base, state.now);
+        if is_new_day || adjustment.is_some() {
+            let health = health(policy, &state.performance, equity, state.now);
+            self.decide(cause, Decision::HealthAssessed(Box::new(health)));
+        }
+        if let Some(adjustment) = adjustment {
+            self.decide(cause, Decision::ParameterAdjusted(Box::new(adjustment)));
         }
     }
 

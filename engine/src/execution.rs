@@ -3,31 +3,56 @@
 use alloc::vec::Vec;
 
 use crate::event::{DenialReason, Direction, Signal};
+use crate::guard::{Guard, is_target};
 use crate::instrument::InstrumentId;
 use crate::market::Side;
-use crate::number::Quantity;
-use crate::order::{Bracket, OrderId, OrderKind, OrderRequest, Owner};
-use crate::risk;
-use crate::sizing::Size;
+use crate::markets::Market;
+use crate::number::{Price, Quantity};
+use crate::order::{Bracket, OrderId, OrderKind, OrderRequest, Owner, TrailBy};
+use crate::orders::OpenOrder;
+use crate::risk::{self, Policy, Trailing};
+use crate::sizing::{self, Size};
 use crate::state::State;
 
 /// The entry that a signal calls for: `None` when it calls for nothing now: it is the way out
 /// ([`exit`]'s), the position is there already, or an old one is still being closed.
-pub(crate) fn entry(state: &State, signal: &Signal, size: Size) -> Result<Option<OrderRequest>, DenialReason> {
+pub(crate) fn entry(state: &State, policy: &Policy, signal: &Signal, size: Size) -> Result<Option<OrderRequest>, DenialReason> {
     let (owner, instrument) = (Owner::Strategy(signal.strategy), signal.instrument);
     let waits = state.closing.contains(&(owner, instrument));
     if signal.direction == Direction::Flat || waits || state.is_in(owner, instrument) {
         return Ok(None);
     }
+    let minimum_bps = u32::from(policy.limits.min_confidence_bps).max(state.tuning.min_confidence_bps);
+    if u32::from(signal.confidence_bps) < minimum_bps {
+        let minimum_bps = u16::try_from(minimum_bps).unwrap_or(u16::MAX);
+        return Err(DenialReason::LowConfidence { confidence_bps: signal.confidence_bps, minimum_bps });
+    }
     let market = state.markets.get(instrument).ok_or(DenialReason::UnknownInstrument)?;
-    let quantity = size.quantity(state, market)?;
-    let bracket = (signal.stop.is_some() || signal.target.is_some()).then_some(Bracket {
-        stop: signal.stop.map(|price| price.floor_to(market.instrument.tick_size)),
-        target: signal.target.map(|price| price.ceil_to(market.instrument.tick_size)),
-    });
     let kind = OrderKind::Market;
-    let request = OrderRequest { owner, instrument, side: Side::Buy, quantity, kind, bracket, oco: None, protects: None };
-    risk::check(state, &request).map(|()| Some(request))
+    let request = OrderRequest {
+        owner,
+        instrument,
+        side: Side::Buy,
+        quantity: Quantity::ZERO,
+        kind,
+        bracket: None,
+        oco: None,
+        protects: None,
+    };
+    let bracket = Bracket { stop: signal.stop, target: signal.target };
+    let request = OrderRequest { bracket: protected(state, policy, &request, bracket), ..request };
+    let stop = request.bracket.and_then(|bracket| bracket.stop);
+    let quantity = sizing::quantity(state, policy, size, signal, market, stop)?;
+    let request = OrderRequest { quantity, ..request };
+    risk::check(state, &policy.limits, &request).map(|()| Some(request))
+}
+
+/// The bracket of a buy: what is wanted, and what the policy adds.
+pub(crate) fn protected(state: &State, policy: &Policy, request: &OrderRequest, wanted: Bracket) -> Option<Bracket> {
+    let market = state.markets.get(request.instrument)?;
+    let price = request.kind.limit_price().or(request.kind.trigger()).or_else(|| market.last_price())?;
+    let regime = state.regimes.get(&request.instrument).copied();
+    policy.protection.bracket(market, regime, price, wanted.stop, wanted.target)
 }
 
 /// One step on the way out of a position.
@@ -60,19 +85,38 @@ pub(crate) fn exit(state: &State, owner: Owner, instrument: InstrumentId) -> Exi
     Exit::Sell(OrderRequest { owner, instrument, side: Side::Sell, quantity, kind, bracket: None, oco: None, protects: None })
 }
 
-/// The protective orders that an entry's fills call for now; the second is to be linked with the first.
-pub(crate) fn protection(state: &State, entry: OrderId) -> Vec<OrderRequest> {
-    let Some(unprotected) = state.unprotected.get(&entry) else { return Vec::new() };
-    let (owner, instrument) = (unprotected.owner, unprotected.instrument);
-    let Some(market) = state.markets.get(instrument) else { return Vec::new() };
-    let quantity = unprotected.quantity.floor_to(market.instrument.lot_size);
-    if quantity < market.smallest_order() || state.closing.contains(&(owner, instrument)) {
-        return Vec::new();
+/// What protects what is bare of a position: orders to end first, then the orders to place, of which the second
+/// is to be linked with the first.
+pub(crate) struct Protect {
+    pub cancels: Vec<OrderId>,
+    pub orders: Vec<OrderRequest>,
+}
+
+/// What a guarded position calls for now; `None` when it is covered, on its way out, or too small.
+pub(crate) fn protection(state: &State, trailing: Trailing, owner: Owner, instrument: InstrumentId) -> Option<Protect> {
+    let quantity = state.unprotected(owner, instrument);
+    if quantity.is_zero() || state.closing.contains(&(owner, instrument)) {
+        return None;
     }
-    let sell = |kind| sell(owner, instrument, quantity, kind, entry);
-    let stop = unprotected.bracket.stop.map(|trigger| sell(OrderKind::StopMarket { trigger }));
-    let target = unprotected.bracket.target.map(|trigger| sell(OrderKind::TakeProfitMarket { trigger }));
-    stop.into_iter().chain(target).collect()
+    let (Guard { entry, bracket, .. }, market) = state.guards.get(&(owner, instrument)).zip(state.markets.get(instrument))?;
+    let sell = |kind| sell(owner, instrument, quantity, kind, *entry);
+    let stop = bracket.stop.map(|trigger| sell(stop_kind(market, trigger, trailing)));
+    let target = bracket.target.map(|trigger| sell(OrderKind::TakeProfitMarket { trigger }));
+    // A target whose stop is gone would sell the same quantity a second time.
+    let bare = |order: &&OpenOrder| {
+        let is_alone = order.request.oco.is_none_or(|stop| state.orders.get(stop).is_none());
+        bracket.stop.is_some() && is_target(order.request.kind) && is_alone && order.cancel_requested.is_none()
+    };
+    let cancels = state.orders.of(owner, instrument).filter(bare).map(|order| order.id).collect();
+    Some(Protect { cancels, orders: stop.into_iter().chain(target).collect() })
+}
+
+fn stop_kind(market: &Market, trigger: Price, trailing: Trailing) -> OrderKind {
+    let distance = market.last_price().map(|last| (last - trigger).ceil_to(market.instrument.tick_size));
+    match distance.filter(|distance| trailing == Trailing::On && distance.is_positive()) {
+        Some(distance) => OrderKind::TrailingStop { by: TrailBy::Price(distance) },
+        None => OrderKind::StopMarket { trigger },
+    }
 }
 
 fn sell(owner: Owner, instrument: InstrumentId, quantity: Quantity, kind: OrderKind, entry: OrderId) -> OrderRequest {

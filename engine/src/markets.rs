@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::instrument::{Currency, Instrument, InstrumentId};
-use crate::market::Quote;
 use crate::number::{Amount, FixedPrice, Price, Quantity};
+use crate::statistics::Statistics;
+use crate::time::Timestamp;
 
 /// One instrument and its last price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,12 @@ pub struct Market {
     /// The last trade's price, the last bar's close, or the middle of the last quote or book, whichever came
     /// last.
     pub last: Option<FixedPrice>,
+    /// When the last market data came.
+    pub last_at: Timestamp,
+    /// The interval of the last bar, in nanoseconds; 0 when other data came since.
+    pub bar_ns: i64,
+    /// What its prices have shown.
+    pub statistics: Statistics,
 }
 
 impl Market {
@@ -86,21 +93,19 @@ impl Markets {
         if let Some(market) = self.0.get_mut(index) {
             let last = market.last_price();
             market.last = last.and_then(|price| instrument.fixed_price(price));
+            if market.instrument.price_scale != instrument.price_scale {
+                market.statistics.rescale();
+            }
             market.instrument = instrument.clone();
         } else if index == self.0.len() {
-            self.0.push(Market { instrument: instrument.clone(), last: None });
+            let instrument = instrument.clone();
+            let (last, last_at, bar_ns) = (None, Timestamp::default(), 0);
+            self.0.push(Market { instrument, last, last_at, bar_ns, statistics: Statistics::default() });
         }
     }
 
     #[inline]
-    pub(crate) fn set_last(&mut self, id: InstrumentId, price: FixedPrice) {
-        if let Some(market) = self.0.get_mut(id.index()) {
-            market.last = Some(price);
-        }
-    }
-
-    #[inline]
-    pub(crate) fn quote(&mut self, quote: &Quote) {
-        self.set_last(quote.instrument, FixedPrice(i64::midpoint(quote.bid_price.0, quote.ask_price.0)));
+    pub(crate) fn get_mut(&mut self, id: InstrumentId) -> Option<&mut Market> {
+        self.0.get_mut(id.index())
     }
 }

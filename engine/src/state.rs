@@ -4,22 +4,26 @@
 //! same state from a log as the engine had when it wrote it.
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
-use crate::event::{Command, Decision, Direction, Event, Hash, Input, Record, Regime, Session, Signal};
+use crate::controller::Tuning;
+use crate::event::{Breaker, Command, Decision, Direction, Event, Hash, Input, Record, Regime, Session, Signal, Trip};
+use crate::guard::{Guard, Guards, MAX_REFUSALS, is_stop, is_target};
 use crate::hash::hash_of;
-use crate::instrument::{Instrument, InstrumentId};
+use crate::instrument::{Currency, Instrument, InstrumentId};
 use crate::market::{Bar, BookLevels, Side, Trade};
 use crate::markets::{Market, Markets};
-use crate::number::{Amount, FixedPrice, Quantity};
-use crate::order::{Bracket, Fill, OrderId, OrderKind, OrderRequest, Owner};
-use crate::orders::{Filled, Orders};
+use crate::number::{Amount, FixedPrice, Price, Quantity};
+use crate::order::{CancelReason, Fill, OrderId, OrderKind, OrderRequest, Owner};
+use crate::orders::{Filled, MAX_OPEN_ORDERS, Orders};
+use crate::performance::{Exit, Performance};
 use crate::portfolio::Portfolio;
-use crate::time::Timestamp;
+use crate::time::{SECOND_NS, Timestamp};
+use crate::watch::Watch;
 
 /// The layout of [`State`] as it is hashed: it rises when what a state keeps, or how it is written, changes.
 pub const LAYOUT: u16 = 2;
@@ -49,10 +53,20 @@ pub struct State {
     pub closing: BTreeSet<(Owner, InstrumentId)>,
     /// Signals to get in that wait, with their seqs, until the position that was there is closed.
     pub waiting: BTreeMap<(Owner, InstrumentId), (u64, Signal)>,
-    /// What entries bought that their brackets do not cover yet, by entry order.
-    pub unprotected: BTreeMap<OrderId, Unprotected>,
+    /// How positions are protected, of those that are.
+    pub guards: Guards,
     /// The regime of each instrument, as a strategy last saw it.
     pub regimes: BTreeMap<InstrumentId, Regime>,
+    /// What the log's own results say.
+    pub performance: Performance,
+    /// What the controller has adjusted.
+    pub tuning: Tuning,
+    /// Breakers that tripped, each with its end; `None` until an operator resumes.
+    pub pauses: BTreeMap<(Breaker, Option<InstrumentId>), Option<Timestamp>>,
+    /// When the orders of the last second were requested.
+    order_times: VecDeque<Timestamp>,
+    #[serde(skip)]
+    pub(crate) watch: Watch,
 }
 
 /// Whether new exposure may be taken.
@@ -63,19 +77,6 @@ pub enum Trading {
     Running,
     /// Only out of positions, until an operator resumes.
     Halted,
-}
-
-/// A bought quantity that waits for its protective orders.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unprotected {
-    /// Whose.
-    pub owner: Owner,
-    /// In what.
-    pub instrument: InstrumentId,
-    /// How it is to be protected.
-    pub bracket: Bracket,
-    /// How much.
-    pub quantity: Quantity,
 }
 
 impl State {
@@ -91,12 +92,61 @@ impl State {
 
     /// Whether this owner holds or is buying the instrument.
     pub fn is_in(&self, owner: Owner, instrument: InstrumentId) -> bool {
-        self.holds_a_lot(owner, instrument) || self.orders.of(owner, instrument).any(|order| order.request.side == Side::Buy)
+        self.is_sellable(owner, instrument) || self.orders.of(owner, instrument).any(|order| order.request.side == Side::Buy)
     }
 
     /// Whether the position is large enough to be sold.
-    pub fn holds_a_lot(&self, owner: Owner, instrument: InstrumentId) -> bool {
+    pub fn is_sellable(&self, owner: Owner, instrument: InstrumentId) -> bool {
         self.markets.get(instrument).is_some_and(|market| self.portfolio.held(owner, instrument) >= market.smallest_order())
+    }
+
+    /// The breaker that stops new exposure in an instrument now, and until when.
+    pub fn pause(&self, instrument: InstrumentId) -> Option<(Breaker, Option<Timestamp>)> {
+        let mut active = self.pauses.iter().filter(|(_, until)| until.is_none_or(|until| self.now < until));
+        active
+            .find(|((_, scope), _)| scope.is_none_or(|scope| scope == instrument))
+            .map(|(&(breaker, _), &until)| (breaker, until))
+    }
+
+    /// Whether a breaker holds now.
+    pub fn is_paused(&self, breaker: Breaker, instrument: Option<InstrumentId>) -> bool {
+        self.pauses.get(&(breaker, instrument)).is_some_and(|until| until.is_none_or(|until| self.now < until))
+    }
+
+    /// How many orders were requested after `since`, of those in the last second.
+    pub fn orders_since(&self, since: Timestamp) -> usize {
+        self.order_times.iter().filter(|&&at| at > since).count()
+    }
+
+    /// What a market order of this size would pay for its last unit, by the book; `None` without one.
+    pub fn worst_price(&self, instrument: InstrumentId, side: Side, quantity: Quantity) -> Option<Price> {
+        let (book, market) = (self.books.get(&instrument)?, self.markets.get(instrument)?);
+        let mut left = quantity;
+        let mut worst = None;
+        for level in book.levels(side.opposite()) {
+            worst = Some(market.instrument.price(level.price));
+            left -= market.instrument.quantity(level.size);
+            if !left.is_positive() {
+                break;
+            }
+        }
+        worst
+    }
+
+    /// How much of a guarded position no open order protects: zero, or at least the smallest order.
+    pub fn unprotected(&self, owner: Owner, instrument: InstrumentId) -> Quantity {
+        let Some((guard, market)) = self.guards.get(&(owner, instrument)).zip(self.markets.get(instrument)) else {
+            return Quantity::ZERO;
+        };
+        let bare = self.portfolio.held(owner, instrument) - guard.covered(&self.orders, owner, instrument);
+        let bare = bare.floor_to(market.instrument.lot_size);
+        if bare >= market.smallest_order() { bare } else { Quantity::ZERO }
+    }
+
+    /// The equity, if it was looked at for the last input: whenever it may be a new peak or below a breaker's
+    /// floor, and whenever anything but a price changed it.
+    pub(crate) fn seen_equity(&self) -> Option<Amount> {
+        self.watch.seen
     }
 
     /// Takes one record in. Total: whatever the record says, it is applied or has no effect.
@@ -106,7 +156,11 @@ impl State {
         match &record.event {
             Event::Input(input) => {
                 self.portfolio.forget_closed();
+                self.watch.seen = None;
                 self.apply_input(record.at, input);
+                if self.watch.is_due(record.at) {
+                    self.look(record.at);
+                }
             }
             Event::Decision(decision) => self.apply_decision(record.seq, decision),
         }
@@ -115,29 +169,59 @@ impl State {
     #[inline]
     fn apply_input(&mut self, at: Timestamp, input: &Input) {
         match input {
-            Input::Trade(Trade { instrument, price, .. }) => self.markets.set_last(*instrument, *price),
-            Input::Bar(Bar { instrument, close, .. }) => self.markets.set_last(*instrument, *close),
-            Input::Quote(quote) => self.markets.quote(quote),
+            Input::Trade(Trade { instrument, price, .. }) => self.priced(at, *instrument, *price),
+            Input::Bar(bar) => self.bar(at, bar),
+            Input::Quote(quote) => {
+                let middle = i64::midpoint(quote.bid_price.0, quote.ask_price.0);
+                self.priced(at, quote.instrument, FixedPrice(middle));
+            }
             _ => self.apply_rare_input(at, input),
         }
     }
 
+    #[inline]
+    fn priced(&mut self, at: Timestamp, id: InstrumentId, price: FixedPrice) {
+        let Some(market) = self.markets.get_mut(id) else { return };
+        let before = market.last.replace(price);
+        (market.last_at, market.bar_ns) = (at, 0);
+        market.statistics.price(at, price);
+        self.watch.moved(id, before, price);
+    }
+
+    #[inline]
+    fn bar(&mut self, at: Timestamp, bar: &Bar) {
+        let Some(market) = self.markets.get_mut(bar.instrument) else { return };
+        let before = market.last.replace(bar.close);
+        (market.last_at, market.bar_ns) = (at, bar.interval.ns());
+        market.statistics.bar(bar);
+        self.watch.moved(bar.instrument, before, bar.close);
+    }
+
+    /// Looks at the exact equity.
+    #[cold]
+    fn look(&mut self, at: Timestamp) {
+        let Some(currency) = self.session.as_ref().map(|session| session.currency) else { return };
+        let equity = self.portfolio.equity(&self.markets, currency);
+        if let Some(equity) = equity {
+            self.performance.equity_moved(at, equity);
+        }
+        self.watch.seen(at, equity, self.performance.peak());
+        self.watch.weigh(&self.portfolio, &self.markets, currency);
+    }
+
     fn apply_rare_input(&mut self, at: Timestamp, input: &Input) {
+        self.watch.look();
         match input {
             Input::SessionStarted(session) => self.session = Some(session.clone()),
             Input::InstrumentListed(instrument) => self.listed(instrument),
-            Input::Deposited { currency, amount } => self.portfolio.deposit(*currency, *amount),
-            Input::BookSnapshot(levels) | Input::BookDelta(levels) if self.markets.get(levels.instrument).is_some() => {
-                match input {
-                    Input::BookSnapshot(_) => self.book_snapshot(levels),
-                    _ => self.book_delta(levels),
-                }
-            }
-            Input::OrderAccepted(order) => self.orders.accept(*order),
+            Input::Deposited { currency, amount } => self.deposited(*currency, *amount),
+            Input::BookSnapshot(levels) if self.markets.get(levels.instrument).is_some() => self.book_snapshot(at, levels),
+            Input::BookDelta(levels) if self.markets.get(levels.instrument).is_some() => self.book_delta(at, levels),
+            Input::OrderAccepted(order) => self.accepted(*order),
             Input::OrderTriggered(order) => self.orders.trigger(*order),
             Input::OrderFilled(fill) => self.fill(at, fill),
             Input::OrderRejected { order, .. } => self.rejected(*order),
-            Input::OrderCanceled { order, .. } => self.closed(*order),
+            Input::OrderCanceled { order, reason } => self.canceled(*order, *reason),
             Input::OrderAmended(amendment) => {
                 self.orders.amend(amendment);
                 self.settle(amendment.order);
@@ -163,6 +247,8 @@ impl State {
         match decision {
             Decision::Signal(signal) => self.signal(seq, signal),
             Decision::OrderRequested(request) => self.requested(OrderId(seq), request),
+            Decision::BreakerTripped(trip) => self.tripped(trip),
+            Decision::ParameterAdjusted(adjustment) => self.tuning.apply(self.now, adjustment),
             Decision::CancelRequested(order) => self.orders.cancel_requested(*order),
             Decision::Checkpoint(_) => self.checkpointed = self.count,
             Decision::Denied(denial) => {
@@ -173,41 +259,46 @@ impl State {
             Decision::RegimeChanged(change) => {
                 self.regimes.insert(change.instrument, change.regime);
             }
-            Decision::AmendRequested(_)
-            | Decision::Alert(_)
-            | Decision::BreakerTripped(_)
-            | Decision::ParameterAdjusted(_)
-            | Decision::HealthAssessed(_)
-            | Decision::MarketScanned(_) => {}
+            Decision::AmendRequested(_) | Decision::Alert(_) | Decision::HealthAssessed(_) | Decision::MarketScanned(_) => {}
         }
     }
 
     /// A snapshot without levels says that the book is unknown (messages were missed): deltas build nothing until
     /// the next snapshot that has some.
-    fn book_snapshot(&mut self, levels: &BookLevels) {
+    fn book_snapshot(&mut self, at: Timestamp, levels: &BookLevels) {
         if levels.bids.iter().chain(&levels.asks).any(|level| level.size.0 > 0) {
             self.books.entry(levels.instrument).or_default().replace(&levels.bids, &levels.asks);
-            self.book_moved(levels.instrument);
+            self.book_moved(at, levels.instrument);
         } else {
             self.books.remove(&levels.instrument);
         }
     }
 
-    fn book_delta(&mut self, levels: &BookLevels) {
+    fn book_delta(&mut self, at: Timestamp, levels: &BookLevels) {
         if let Some(book) = self.books.get_mut(&levels.instrument) {
             book.apply(levels);
-            self.book_moved(levels.instrument);
+            self.book_moved(at, levels.instrument);
         }
     }
 
-    fn book_moved(&mut self, id: InstrumentId) {
+    fn book_moved(&mut self, at: Timestamp, id: InstrumentId) {
         let touch = self.books.get(&id).and_then(|book| book.best_bid().zip(book.best_ask()));
         if let Some((bid, ask)) = touch {
-            self.markets.set_last(id, FixedPrice(i64::midpoint(bid.price.0, ask.price.0)));
+            self.priced(at, id, FixedPrice(i64::midpoint(bid.price.0, ask.price.0)));
+        }
+    }
+
+    /// Money in or out is no profit: what equity is measured against moves with it.
+    fn deposited(&mut self, currency: Currency, amount: Amount) {
+        self.portfolio.deposit(currency, amount);
+        let session = self.session.as_ref().map(|session| session.currency);
+        if let Some(value) = session.and_then(|session| self.markets.convert(amount, currency, session)) {
+            self.performance.deposited(value);
         }
     }
 
     fn signal(&mut self, seq: u64, signal: &Signal) {
+        self.performance.signaled(self.now);
         let key = (Owner::Strategy(signal.strategy), signal.instrument);
         match signal.direction {
             Direction::Flat => {
@@ -240,30 +331,46 @@ impl State {
         if request.side == Side::Buy {
             self.waiting.remove(&(request.owner, request.instrument));
         }
-        // The pair shares one quantity, so the first of it covers it.
-        if let (Some(entry), None) = (request.protects, request.oco)
-            && let Some(unprotected) = self.unprotected.get_mut(&entry)
-            && (unprotected.owner, unprotected.instrument) == (request.owner, request.instrument)
-        {
-            unprotected.quantity -= request.quantity;
-            self.settle(entry);
+        let since = self.now.plus_ns(-SECOND_NS);
+        while self.order_times.front().is_some_and(|&at| at <= since) || self.order_times.len() >= MAX_OPEN_ORDERS as usize {
+            self.order_times.pop_front();
         }
+        self.order_times.push_back(self.now);
+    }
+
+    fn accepted(&mut self, order: OrderId) {
+        self.orders.accept(order);
+        if let Some(guard) = self.guard_of(order) {
+            guard.refusals = 0;
+        }
+    }
+
+    /// The guard that a protective order carries out.
+    fn guard_of(&mut self, order: OrderId) -> Option<&mut Guard> {
+        let request = &self.orders.get(order)?.request;
+        request.protects?;
+        self.guards.get_mut(&(request.owner, request.instrument))
     }
 
     fn fill(&mut self, at: Timestamp, fill: &Fill) {
         let Filled::Counts(request) = self.orders.fill(fill) else { return };
         self.portfolio.book(at, &request, fill, &self.markets);
-        if let (Some(bracket), Some(market)) = (request.bracket, self.markets.get(request.instrument))
+        if let Some(bracket) = request.bracket
             && request.side == Side::Buy
             && (bracket.stop.is_some() || bracket.target.is_some())
         {
-            let fee = if fill.fee_currency == market.instrument.base { Quantity(fill.fee.0) } else { Quantity::ZERO };
-            let (owner, instrument) = (request.owner, request.instrument);
-            self.unprotected
-                .entry(fill.order)
-                .or_insert(Unprotected { owner, instrument, bracket, quantity: Quantity::ZERO })
-                .quantity += fill.quantity - fee;
+            let guard = Guard { entry: fill.order, bracket, refusals: 0 };
+            self.guards.insert((request.owner, request.instrument), guard);
         }
+        let exit = match request.kind {
+            kind if is_stop(kind) => Exit::Stop,
+            kind if is_target(kind) => Exit::Target,
+            _ => Exit::Signal,
+        };
+        let (markets, portfolio) = (&self.markets, &self.portfolio);
+        self.performance.round_trips(portfolio.just_closed(), exit, |owner, instrument| {
+            markets.get(instrument).is_none_or(|market| portfolio.held(owner, instrument) < market.smallest_order())
+        });
         self.settle(fill.order);
     }
 
@@ -276,7 +383,26 @@ impl State {
                 self.waiting.remove(&key);
             }
         }
+        self.unguarded(order);
         self.closed(order);
+    }
+
+    fn canceled(&mut self, order: OrderId, reason: CancelReason) {
+        if !matches!(reason, CancelReason::Requested | CancelReason::Linked) {
+            self.unguarded(order);
+        }
+        self.closed(order);
+    }
+
+    /// The venue would not have a protective order. When it never does, the position is closed.
+    fn unguarded(&mut self, order: OrderId) {
+        let Some(guard) = self.guard_of(order) else { return };
+        guard.refusals = guard.refusals.saturating_add(1);
+        if guard.refusals >= MAX_REFUSALS
+            && let Some(open) = self.orders.get(order)
+        {
+            self.closing.insert((open.request.owner, open.request.instrument));
+        }
     }
 
     fn closed(&mut self, order: OrderId) {
@@ -284,47 +410,67 @@ impl State {
         self.settle(order);
     }
 
-    /// Forgets what is done once an order has ended: a closing position that is flat, a remainder too small
-    /// to be protected.
+    /// Forgets what is done once an order has ended.
     fn settle(&mut self, order: OrderId) {
-        if self.orders.get(order).is_some() {
-            return;
+        if self.orders.get(order).is_none() {
+            self.forget_left_positions();
         }
-        if let Some(unprotected) = self.unprotected.get(&order)
-            && self.markets.get(unprotected.instrument).is_none_or(|market| unprotected.quantity < market.smallest_order())
-        {
-            self.unprotected.remove(&order);
-        }
-        self.forget_left_positions();
     }
 
     fn forget_left_positions(&mut self) {
         let flat = |&&(owner, instrument): &&(Owner, InstrumentId)| {
-            !self.holds_a_lot(owner, instrument) && self.orders.of(owner, instrument).next().is_none()
+            !self.is_sellable(owner, instrument) && self.orders.of(owner, instrument).next().is_none()
         };
         let left: Vec<_> = self.closing.iter().filter(flat).copied().collect();
         for key in left {
             self.closing.remove(&key);
-            self.unprotected.retain(|_, unprotected| (unprotected.owner, unprotected.instrument) != key);
+        }
+        let (markets, portfolio, orders) = (&self.markets, &self.portfolio, &self.orders);
+        self.guards.retain(|&(owner, instrument), guard| {
+            let market = markets.get(instrument);
+            market.is_some_and(|market| portfolio.held(owner, instrument) >= market.smallest_order())
+                || orders.get(guard.entry).is_some()
+        });
+    }
+
+    fn tripped(&mut self, trip: &Trip) {
+        let now = self.now;
+        self.pauses.retain(|_, until| until.is_none_or(|until| now < until));
+        self.pauses.insert((trip.breaker, trip.instrument), trip.until);
+        match trip.breaker {
+            Breaker::LossesInARow => self.performance.reset_losses(),
+            Breaker::Emergency => self.flatten(),
+            Breaker::DailyLoss | Breaker::Drawdown | Breaker::Cooldown | Breaker::LowProfit => {}
         }
     }
 
     fn operator(&mut self, command: &Command) {
         match command {
             Command::Halt => self.trading = Trading::Halted,
-            Command::Resume => self.trading = Trading::Running,
-            Command::Flatten => {
-                self.trading = Trading::Halted;
-                let held = self.portfolio.positions().map(|(owner, instrument, _)| (owner, instrument));
-                let ordered = self.orders.iter().map(|order| (order.request.owner, order.request.instrument));
-                let all: BTreeSet<_> = held.chain(ordered).collect();
-                let live = all.into_iter().filter(|&(owner, instrument)| {
-                    self.holds_a_lot(owner, instrument) || self.orders.of(owner, instrument).next().is_some()
-                });
-                self.closing = live.collect();
-                self.waiting.clear();
-            }
+            Command::Resume => self.resume(),
+            Command::Flatten => self.flatten(),
             Command::Submit(_) | Command::Cancel(_) => {}
         }
+    }
+    /// Trades again, and measures from here on: what tripped a breaker does not trip it again.
+    fn resume(&mut self) {
+        self.trading = Trading::Running;
+        self.pauses.clear();
+        self.performance.reset_losses();
+        if let Some(equity) = self.equity() {
+            self.performance.restart(equity);
+        }
+    }
+
+    fn flatten(&mut self) {
+        self.trading = Trading::Halted;
+        let held = self.portfolio.positions().map(|(owner, instrument, _)| (owner, instrument));
+        let ordered = self.orders.iter().map(|order| (order.request.owner, order.request.instrument));
+        let all: BTreeSet<_> = held.chain(ordered).collect();
+        let live = all.into_iter().filter(|&(owner, instrument)| {
+            self.is_sellable(owner, instrument) || self.orders.of(owner, instrument).next().is_some()
+        });
+        self.closing = live.collect();
+        self.waiting.clear();
     }
 }

@@ -154,7 +154,7 @@ pub fn flatten_with_a_willing_venue(engine: &mut Engine) {
     let state = engine.state();
     assert_eq!(state.orders.iter().collect::<Vec<_>>(), Vec::<&engine::orders::OpenOrder>::new());
     for (owner, instrument, position) in state.portfolio.positions() {
-        assert!(!state.holds_a_lot(owner, instrument), "{owner:?} {instrument:?} {position:?}\n{}", told.0);
+        assert!(!state.is_sellable(owner, instrument), "{owner:?} {instrument:?} {position:?}\n{}", told.0);
     }
     assert!(state.closing.is_empty());
 }

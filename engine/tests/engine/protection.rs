@@ -23,7 +23,7 @@ fn each_part_of_an_entry_gets_its_own_pair_and_a_stop_ends_its_target() {
     stage.fill(4, 5, "0.6 @ 120");
     stage.canceled(3, CancelReason::Linked);
     assert!(stage.engine.state().orders.is_empty());
-    assert!(stage.engine.state().unprotected.is_empty());
+    assert!(stage.engine.state().guards.is_empty());
     stage.show_portfolio();
     expect![[r#"
         4 00:05Z < trade BTC-USDT buy 1.00 @ 100.00
@@ -34,8 +34,8 @@ fn each_part_of_an_entry_gets_its_own_pair_and_a_stop_ends_its_target() {
         9 00:07Z > order #9 alpha sell 0.40 BTC-USDT stop-market 90.00 protects #6 ^8
         10 00:07Z > order #10 alpha sell 0.40 BTC-USDT take-profit 120.00 protects #6 oco #9 ^8
         11 00:08Z < filled #6 0.6 @ 100 fee 0.0600 USDT taker id 3
-        12 00:08Z > order #12 alpha sell 0.6 BTC-USDT stop-market 90.00 protects #6 ^11
-        13 00:08Z > order #13 alpha sell 0.6 BTC-USDT take-profit 120.00 protects #6 oco #12 ^11
+        12 00:08Z > order #12 alpha sell 0.60 BTC-USDT stop-market 90.00 protects #6 ^11
+        13 00:08Z > order #13 alpha sell 0.60 BTC-USDT take-profit 120.00 protects #6 oco #12 ^11
         14 00:09Z < accepted #9
         15 00:10Z < filled #9 0.4 @ 90 fee 0.0360 USDT taker id 4
         16 00:11Z < canceled #10 its linked order ended it
@@ -93,7 +93,7 @@ fn flat_while_the_entry_fills_sells_what_came() {
     stage.canceled(0, CancelReason::Requested);
     stage.fill(1, 2, "0.5 @ 100");
     assert!(stage.engine.state().closing.is_empty());
-    assert!(stage.engine.state().unprotected.is_empty(), "{:?}", stage.engine.state().unprotected);
+    assert!(stage.engine.state().guards.is_empty(), "{:?}", stage.engine.state().guards);
     expect![[r#"
         4 00:05Z < trade BTC-USDT buy 1.00 @ 100.00
         5 00:05Z > signal alpha BTC-USDT long 100% stop 90 target 120 ^4
@@ -157,7 +157,7 @@ fn a_bracket_without_prices_or_on_a_sale_protects_nothing() {
     stage.cue(0, move |ctx| ctx.submit(OrderRequest { bracket: stop, ..request(Side::Sell, "1", OrderKind::Market) }));
     stage.trade(10_000);
     stage.fill(1, 2, "1 @ 100");
-    assert!(stage.engine.state().unprotected.is_empty());
+    assert!(stage.engine.state().guards.is_empty());
     assert!(stage.engine.state().orders.is_empty());
 }
 

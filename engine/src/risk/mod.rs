@@ -1,0 +1,41 @@
+//! Risk: every order passes here, or becomes a denial with its reason.
+//!
+//! What adds exposure (a buy) passes all limits; what takes it off (a sale) only has to be an order at all, so
+//! that nothing ever keeps anyone in a position.
+
+mod breakers;
+mod exposure;
+mod limits;
+mod protection;
+
+pub use breakers::{Breakers, LossStreak, LowProfit};
+pub use limits::Limits;
+pub use protection::{Protection, StopRule, TargetRule, Trailing};
+
+pub(crate) use breakers::{floor, trips};
+pub(crate) use limits::{check, check_growth, room};
+
+use crate::controller::ControllerPolicy;
+use crate::sizing::Sizing;
+
+/// How a run holds itself back. The defaults are those of a careful account; [`Policy::off`] is none of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// What an order may not exceed.
+    pub limits: Limits,
+    /// Where positions get out, when their strategy does not say.
+    pub protection: Protection,
+    /// What stops new exposure.
+    pub breakers: Breakers,
+    /// The numbers of the sizing methods.
+    pub sizing: Sizing,
+    /// Adjusts confidence and size by the run's own results; `None` leaves them alone.
+    pub controller: Option<ControllerPolicy>,
+}
+
+impl Policy {
+    /// No limits, no protection but what strategies ask for, no breakers.
+    pub fn off() -> Self {
+        Self { limits: Limits::off(), protection: Protection::off(), breakers: Breakers::off(), ..Self::default() }
+    }
+}
