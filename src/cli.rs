@@ -17,6 +17,9 @@ Examples:
   tickfold backtest && tickfold report last    replay the embedded sample
   tickfold data check BTC-USDT_1h.csv.gz       can this history be relied on?
   tickfold log show last --kind filled | head  what happened
+  tickfold indicators --data BTC-USDT_1h.csv.gz --use rsi:14,macd:12:26:9
+                                               their values, bar by bar
+  tickfold scan --data history/ --top 10       where is something to be had?
   tickfold verify last                         derive every decision again
   tickfold config check                        is it right?
   tickfold config show --set exchange.fill=last

@@ -5,7 +5,7 @@ use std::io::Write;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 use engine::number::Amount;
-use replays::report::{Summary, Tally};
+use replays::report::{Restraint, Summary, Tally};
 
 use crate::cli::Globals;
 use crate::exit::Failure;
@@ -18,7 +18,14 @@ pub fn print(summary: &Summary, globals: &Globals, out: &mut dyn Write) -> Resul
         return Ok(());
     }
     writeln!(out, "ROUND TRIPS BY INSTRUMENT\n{}\n", instruments(summary))?;
+    if let Some(restraint) = restraint(&summary.restraint) {
+        writeln!(out, "HELD BACK\n{restraint}\n")?;
+    }
     writeln!(out, "SUMMARY\n{}", metrics(summary))?;
+    if let Some(stop) = &summary.restraint.stopped_by {
+        let since = stop.since.map_or_else(String::new, |since| format!(" since {since}"));
+        writeln!(out, "\nNew exposure is stopped{since} by {}, until an operator resumes.", stop.by)?;
+    }
     if let Some(id) = &summary.run_id {
         writeln!(out, "\nThe log is run {id}: `tickfold verify {id}` derives every decision of it again.")?;
     }
@@ -53,6 +60,35 @@ fn tally_row(name: &str, tally: &Tally) -> [String; 8] {
         tally.losses.to_string(),
         percent(tally.win_rate()),
     ]
+}
+
+fn restraint(restraint: &Restraint) -> Option<Table> {
+    let mut table = new_table();
+    for (reason, count) in &restraint.denials {
+        table.add_row(["denied".to_owned(), (*reason).to_owned(), grouped(*count)]);
+    }
+    for (breaker, count) in &restraint.breakers {
+        table.add_row(["breaker".to_owned(), breaker.clone(), grouped(*count)]);
+    }
+    let adjusted = [("min confidence", restraint.min_confidence_bps), ("size scale", restraint.size_scale_bps)];
+    for (parameter, bps) in adjusted {
+        if let Some(bps) = bps {
+            table.add_row(["adjusted".to_owned(), format!("{parameter}, at last"), percent(Some(f64::from(bps) / 10_000.0))]);
+        }
+    }
+    if restraint.adjustments > 0 {
+        table.add_row(["adjusted".to_owned(), "times".to_owned(), grouped(restraint.adjustments)]);
+    }
+    if let Some(health) = restraint.health {
+        table.add_row(["health".to_owned(), "of 100, at last".to_owned(), health.to_string()]);
+    }
+    if restraint.alerts > 0 {
+        table.add_row(["alerts".to_owned(), "see log show --kind alert".to_owned(), grouped(restraint.alerts)]);
+    }
+    if let Some(counts) = table.column_mut(2) {
+        counts.set_cell_alignment(CellAlignment::Right);
+    }
+    (table.row_count() > 0).then_some(table)
 }
 
 fn metrics(summary: &Summary) -> Table {

@@ -127,11 +127,11 @@ const WRONG_FILES: &[(&str, &str)] = &[
     ),
     (
         "sede = 1",
-        "unknown key \"sede\" in tickfold.toml (line 1): did you mean \"seed\"? known keys here: account, data, engine, exchange, instrument, seed, strategy",
+        "unknown key \"sede\" in tickfold.toml (line 1): did you mean \"seed\"? known keys here: account, breakers, controller, data, engine, exchange, instrument, protection, risk, seed, sizing, strategy",
     ),
     (
         "slippage_bps = 5",
-        "unknown key \"slippage_bps\" in tickfold.toml (line 1): did you mean \"exchange.slippage_bps\"? known keys here: account, data, engine, exchange, instrument, seed, strategy",
+        "unknown key \"slippage_bps\" in tickfold.toml (line 1): did you mean \"exchange.slippage_bps\"? known keys here: account, breakers, controller, data, engine, exchange, instrument, protection, risk, seed, sizing, strategy",
     ),
     (
         "[account]\nbalances = { USD = 1 }\n[account.limits]\ndaily = 1",
@@ -248,7 +248,7 @@ const WRONG_FILES: &[(&str, &str)] = &[
     ),
     (
         "[[strategy]]\nname = \"ema_cross\"\nsize = \"half\"",
-        "strategy.0.size in tickfold.toml (line 3): \"half\" is neither a quantity such as \"0.01\" nor a share of equity such as \"95%\"",
+        "strategy.0.size in tickfold.toml (line 3): \"half\" is neither a quantity such as \"0.01\", nor a share of equity such as \"95%\", nor one of kelly, atr_risk, confidence, volatility",
     ),
     (
         "[[strategy]]\nname = \"ema_cross\"\nsize = \"0\"",

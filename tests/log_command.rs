@@ -62,7 +62,8 @@ fn sample_run() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn backtest(dir: &Path, args: &[&str]) -> PathBuf {
-    let id = answer(dir, &[&["backtest"], args].concat())["run_id"].as_str().expect("a run").to_owned();
+    let id =
+        answer(dir, &[&["backtest", "--set", "risk.enabled=false"], args].concat())["run_id"].as_str().expect("a run").to_owned();
     dir.join("runs").join(id)
 }
 
@@ -295,7 +296,7 @@ fn list_has_the_newest_run_first_and_says_what_cannot_be_read() {
 fn verify_says_what_is_damaged() {
     let (dir, folder) = small_run();
     let (_, ok, _) = run(dir.path(), &["log", "verify", "last"]);
-    let again = answer(dir.path(), &["backtest", "--no-log"]);
+    let again = answer(dir.path(), &["backtest", "--no-log", "--set", "risk.enabled=false"]);
     assert_eq!(ok, format!("ok: 22 records, closed in order\ndigest {}\n", again["digest"].as_str().unwrap()));
 
     let whole = fs::read(segment(&folder)).unwrap();

@@ -21,7 +21,9 @@ use market::{Dice, trades};
 use program::{answer, tickfold};
 
 /// Few enough records between two checkpoints that every change is noticed soon.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 12] = [
+    "--set",
+    "risk.enabled=false",
     "--set",
     "engine.checkpoint_every=50",
     "--set",

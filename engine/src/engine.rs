@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 
 use crate::alert::{alert, reported_order};
 use crate::controller::{adjust, health};
-use crate::event::{Checkpoint, Command, Decision, Denial, DenialReason, Event, Hash, Input, Record, Signal};
+use crate::event::{Breaker, Checkpoint, Command, Decision, Denial, DenialReason, Event, Hash, Input, Record, Signal};
 use crate::execution::{self, Exit};
+use crate::guard;
 use crate::hash::StateHasher;
 use crate::instrument::InstrumentId;
 use crate::market::Side;
@@ -109,7 +110,7 @@ impl Engine {
         self.records.push(Record { seq, at, cause: seq, event: Event::Input(input) });
         self.state.apply(&self.records[0]);
         self.ask_strategies(audience);
-        if self.state.seen_equity().is_some() {
+        if self.state.seen_equity().is_some() || !self.state.portfolio.just_closed().is_empty() {
             self.trip_breakers(seq);
         }
         if !self.wishes.is_empty() {
@@ -264,7 +265,7 @@ impl Engine {
     /// What makes an open order larger passes as a new one would.
     fn may_grow(&self, amendment: &Amendment) -> Result<(), DenialReason> {
         match self.state.orders.get(amendment.order) {
-            Some(open) => risk::check_growth(&self.state, &self.policy.limits, &open.request, amendment),
+            Some(open) => risk::check_growth(&self.state, &self.policy.limits, open, amendment),
             None => Ok(()),
         }
     }
@@ -274,7 +275,7 @@ impl Engine {
     #[cold]
     fn trip_breakers(&mut self, cause: u64) {
         for trip in risk::trips(&self.state, &self.policy.breakers) {
-            let scope = trip.instrument;
+            let (scope, is_emergency) = (trip.instrument, trip.breaker == Breaker::Emergency);
             let cause = self.decide(cause, Decision::BreakerTripped(Box::new(trip)));
             let adds = |order: &&OpenOrder| {
                 let in_scope = scope.is_none_or(|scope| scope == order.request.instrument);
@@ -283,6 +284,11 @@ impl Engine {
             let orders: Vec<OrderId> = self.state.orders.iter().filter(adds).map(|order| order.id).collect();
             for order in orders {
                 self.decide(cause, Decision::CancelRequested(order));
+            }
+            if is_emergency {
+                for (owner, instrument) in self.state.closing.clone() {
+                    self.leave_position(cause, owner, instrument);
+                }
             }
         }
         self.state.watch.set_floor(risk::floor(&self.state, &self.policy.breakers));
@@ -319,6 +325,7 @@ impl Engine {
                 let refused = match input {
                     Input::CancelRejected { .. } => true,
                     Input::OrderCanceled { .. } => is_sale && order.cancel_requested.is_none(),
+                    Input::OrderRejected { .. } => is_sale,
                     _ => false,
                 };
                 request.owner == owner && request.instrument == instrument && !refused
@@ -345,16 +352,20 @@ impl Engine {
     }
 
     fn protect_positions(&mut self, cause: u64, audience: Audience) {
-        if let Audience::Watching(instrument) = audience
-            && !self.state.guards.iter().any(|(key, guard)| key.1 == instrument && guard.refusals > 0)
-        {
+        // What the venue just refused is asked for again with the next market data, of whatever instrument, and not
+        // at once.
+        let watches = matches!(audience, Audience::Watching(_));
+        if watches && !self.state.guards.values().any(|guard| guard.refusals > 0) {
             return;
         }
-        // What the venue just refused is asked for again with the next market data and not at once.
-        let watches = matches!(audience, Audience::Watching(_));
         let guards = self.state.guards.iter().filter(|(_, guard)| guard.refusals == 0 || watches);
         let guarded: Vec<_> = guards.map(|(&key, _)| key).collect();
+        let refused = matches!(self.records[0].event, Event::Input(Input::CancelRejected { .. }));
         for (owner, instrument) in guarded {
+            let surplus = if refused { Vec::new() } else { guard::surplus(&self.state, owner, instrument) };
+            for order in surplus {
+                self.decide(cause, Decision::CancelRequested(order));
+            }
             let trailing = self.policy.protection.trailing;
             let Some(protect) = execution::protection(&self.state, trailing, owner, instrument) else { continue };
             for order in protect.cancels {
@@ -383,7 +394,7 @@ impl Engine {
     fn control(&mut self, cause: u64) {
         let Some(policy) = &self.policy.controller else { return };
         let (state, equity) = (&self.state, self.state.seen_equity());
-        let is_new_day = state.watch.is_new_day;
+        let is_new_day = state.watch.turned_day;
         if !is_new_day && state.portfolio.just_closed().is_empty() {
             return;
         }

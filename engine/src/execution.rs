@@ -10,6 +10,7 @@ use crate::markets::Market;
 use crate::number::{Price, Quantity};
 use crate::order::{Bracket, OrderId, OrderKind, OrderRequest, Owner, TrailBy};
 use crate::orders::OpenOrder;
+use crate::position::Position;
 use crate::risk::{self, Policy, Trailing};
 use crate::sizing::{self, Size};
 use crate::state::State;
@@ -100,7 +101,8 @@ pub(crate) fn protection(state: &State, trailing: Trailing, owner: Owner, instru
     }
     let (Guard { entry, bracket, .. }, market) = state.guards.get(&(owner, instrument)).zip(state.markets.get(instrument))?;
     let sell = |kind| sell(owner, instrument, quantity, kind, *entry);
-    let stop = bracket.stop.map(|trigger| sell(stop_kind(market, trigger, trailing)));
+    let average = state.portfolio.position(owner, instrument).and_then(Position::average_price);
+    let stop = bracket.stop.map(|trigger| sell(stop_kind(market, trigger, average, trailing)));
     let target = bracket.target.map(|trigger| sell(OrderKind::TakeProfitMarket { trigger }));
     // A target whose stop is gone would sell the same quantity a second time.
     let bare = |order: &&OpenOrder| {
@@ -111,8 +113,12 @@ pub(crate) fn protection(state: &State, trailing: Trailing, owner: Owner, instru
     Some(Protect { cancels, orders: stop.into_iter().chain(target).collect() })
 }
 
-fn stop_kind(market: &Market, trigger: Price, trailing: Trailing) -> OrderKind {
-    let distance = market.last_price().map(|last| (last - trigger).ceil_to(market.instrument.tick_size));
+/// A stop that follows does so at the distance from what was paid, so that one that is placed again after the price
+/// has risen is as close as the first; and never begins below where the position is to be left.
+fn stop_kind(market: &Market, trigger: Price, average: Option<Price>, trailing: Trailing) -> OrderKind {
+    let from = average.filter(|average| *average > trigger);
+    let begins = market.last_price().map(|last| from.map_or(last, |from| from.min(last)));
+    let distance = begins.map(|begins| (begins - trigger).ceil_to(market.instrument.tick_size));
     match distance.filter(|distance| trailing == Trailing::On && distance.is_positive()) {
         Some(distance) => OrderKind::TrailingStop { by: TrailBy::Price(distance) },
         None => OrderKind::StopMarket { trigger },

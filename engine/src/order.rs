@@ -119,6 +119,22 @@ impl OrderKind {
         }
     }
 
+    /// This kind with an amendment's prices, where it has such prices.
+    pub(crate) fn amended(self, new: &Amendment) -> Self {
+        let price_of = |old: Price| new.price.unwrap_or(old);
+        let trigger_of = |old: Price| new.trigger.unwrap_or(old);
+        match self {
+            Self::Limit { price, time_in_force } => Self::Limit { price: price_of(price), time_in_force },
+            Self::StopMarket { trigger } => Self::StopMarket { trigger: trigger_of(trigger) },
+            Self::TakeProfitMarket { trigger } => Self::TakeProfitMarket { trigger: trigger_of(trigger) },
+            Self::StopLimit { trigger, price } => Self::StopLimit { trigger: trigger_of(trigger), price: price_of(price) },
+            Self::TakeProfitLimit { trigger, price } => {
+                Self::TakeProfitLimit { trigger: trigger_of(trigger), price: price_of(price) }
+            }
+            Self::Market | Self::TrailingStop { .. } => self,
+        }
+    }
+
     /// Whether the order waits for a price before it is live in the book.
     pub fn is_conditional(&self) -> bool {
         self.trigger().is_some() || matches!(self, Self::TrailingStop { .. })
@@ -154,6 +170,16 @@ pub struct OrderRequest {
     pub oco: Option<OrderId>,
     /// The entry order whose bracket it carries out.
     pub protects: Option<OrderId>,
+}
+
+impl OrderRequest {
+    /// Whether an amendment asks for more of it, or for a higher price.
+    pub(crate) fn grows(&self, new: &Amendment) -> bool {
+        let is_dearer = |new: Option<Price>, old: Option<Price>| new.zip(old).is_some_and(|(new, old)| new > old);
+        new.quantity.is_some_and(|quantity| quantity > self.quantity)
+            || is_dearer(new.price, self.kind.limit_price())
+            || is_dearer(new.trigger, self.kind.trigger())
+    }
 }
 
 /// New values for an open order; `None` keeps the old one.

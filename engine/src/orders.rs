@@ -38,7 +38,18 @@ pub struct OpenOrder {
     pub filled: Quantity,
     /// Whether its cancellation is on its way.
     pub cancel_requested: Option<CancelRequested>,
+    /// What amendments on their way may make of it.
+    amending: Option<Amending>,
     fill_ids: Vec<u64>,
+}
+
+/// The most that amendments may make of an order while the venue has not answered them all: the largest quantity
+/// and the highest prices among them, as any of them may be refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Amending {
+    unanswered: u32,
+    quantity: Quantity,
+    kind: OrderKind,
 }
 
 /// Marks an order whose cancellation is on its way.
@@ -49,6 +60,19 @@ impl OpenOrder {
     /// How much has not filled.
     pub fn remaining(&self) -> Quantity {
         self.request.quantity - self.filled
+    }
+
+    /// The largest quantity and the highest prices that it may have once the venue has answered all amendments.
+    pub(crate) fn most(&self) -> (Quantity, OrderKind) {
+        self.amending.as_ref().map_or((self.request.quantity, self.request.kind), |most| (most.quantity, most.kind))
+    }
+
+    /// The same with one more amendment.
+    pub(crate) fn most_with(&self, new: &Amendment) -> (Quantity, OrderKind) {
+        let (quantity, kind) = self.most();
+        let price = new.price.max(kind.limit_price());
+        let trigger = new.trigger.max(kind.trigger());
+        (quantity.max(new.quantity.unwrap_or(quantity)), kind.amended(&Amendment { price, trigger, ..*new }))
     }
 }
 
@@ -103,6 +127,13 @@ impl Orders {
         self.open.get(&id).or_else(|| self.closed.iter().find(|order| order.id == id))
     }
 
+    /// The order that is linked with this one, if it is open or was lately.
+    pub(crate) fn partner(&self, order: &OpenOrder) -> Option<&OpenOrder> {
+        let linked = |other: &&OpenOrder| other.request.oco == Some(order.id);
+        let first = order.request.oco.and_then(|first| self.known(first));
+        first.or_else(|| self.open.values().find(linked)).or_else(|| self.closed.iter().find(linked))
+    }
+
     /// Who placed an order that is open or was lately.
     pub fn owner(&self, id: OrderId) -> Option<Owner> {
         self.known(id).map(|order| order.request.owner)
@@ -115,6 +146,7 @@ impl Orders {
             status: Status::Requested,
             filled: Quantity::ZERO,
             cancel_requested: None,
+            amending: None,
             fill_ids: Vec::new(),
         };
         self.open.insert(id, order);
@@ -155,23 +187,34 @@ impl Orders {
         }
     }
 
+    pub(crate) fn amend_requested(&mut self, amendment: &Amendment) {
+        if let Some(order) = self.open.get_mut(&amendment.order) {
+            let (quantity, kind) = order.most_with(amendment);
+            let unanswered = order.amending.as_ref().map_or(1, |before| before.unanswered.saturating_add(1));
+            order.amending = Some(Amending { unanswered, quantity, kind });
+        }
+    }
+
+    /// The venue answered an amendment, or changed the order by itself.
+    pub(crate) fn amend_answered(&mut self, id: OrderId) {
+        if let Some(order) = self.open.get_mut(&id)
+            && let Some(amending) = &mut order.amending
+        {
+            amending.unanswered -= 1;
+            if amending.unanswered == 0 {
+                order.amending = None;
+            }
+        }
+    }
+
     pub(crate) fn amend(&mut self, amendment: &Amendment) {
         let Some(order) = self.open.get_mut(&amendment.order) else { return };
         if let Some(quantity) = amendment.quantity {
             order.request.quantity = quantity;
         }
-        let (new_price, new_trigger) = (amendment.price, amendment.trigger);
-        match &mut order.request.kind {
-            OrderKind::Limit { price, .. } => *price = new_price.unwrap_or(*price),
-            OrderKind::StopMarket { trigger } | OrderKind::TakeProfitMarket { trigger } => {
-                *trigger = new_trigger.unwrap_or(*trigger);
-            }
-            OrderKind::StopLimit { trigger, price } | OrderKind::TakeProfitLimit { trigger, price } => {
-                *trigger = new_trigger.unwrap_or(*trigger);
-                *price = new_price.unwrap_or(*price);
-            }
-            OrderKind::Market | OrderKind::TrailingStop { .. } => {}
-        }
+        order.request.kind = order.request.kind.amended(amendment);
+        self.amend_answered(amendment.order);
+        let Some(order) = self.open.get(&amendment.order) else { return };
         if order.remaining() <= Quantity::ZERO {
             self.close(amendment.order);
         }

@@ -156,9 +156,13 @@ impl State {
         match &record.event {
             Event::Input(input) => {
                 self.portfolio.forget_closed();
-                self.watch.seen = None;
+                self.watch.begin();
+                if self.watch.is_new_day(record.at) {
+                    // The day begins with what there was before its first event.
+                    self.look(record.at);
+                }
                 self.apply_input(record.at, input);
-                if self.watch.is_due(record.at) {
+                if self.watch.is_due() {
                     self.look(record.at);
                 }
             }
@@ -210,7 +214,13 @@ impl State {
     }
 
     fn apply_rare_input(&mut self, at: Timestamp, input: &Input) {
-        self.watch.look();
+        let changes_equity = matches!(
+            input,
+            Input::OrderFilled(_) | Input::Deposited { .. } | Input::InstrumentListed(_) | Input::SessionStarted(_)
+        );
+        if changes_equity || matches!(input, Input::Operator(_)) {
+            self.watch.look();
+        }
         match input {
             Input::SessionStarted(session) => self.session = Some(session.clone()),
             Input::InstrumentListed(instrument) => self.listed(instrument),
@@ -227,6 +237,7 @@ impl State {
                 self.settle(amendment.order);
             }
             Input::CancelRejected { order, .. } => self.orders.cancel_rejected(*order),
+            Input::AmendRejected { order, .. } => self.orders.amend_answered(*order),
             Input::Operator(command) => self.operator(command),
             Input::Trade(_)
             | Input::Quote(_)
@@ -235,7 +246,6 @@ impl State {
             | Input::BookDelta(_)
             | Input::Funding(_)
             | Input::FeedGap(_)
-            | Input::AmendRejected { .. }
             | Input::Timer
             | Input::SessionEnded { .. }
             | Input::PredictionReceived(_)
@@ -259,7 +269,8 @@ impl State {
             Decision::RegimeChanged(change) => {
                 self.regimes.insert(change.instrument, change.regime);
             }
-            Decision::AmendRequested(_) | Decision::Alert(_) | Decision::HealthAssessed(_) | Decision::MarketScanned(_) => {}
+            Decision::AmendRequested(amendment) => self.orders.amend_requested(amendment),
+            Decision::Alert(_) | Decision::HealthAssessed(_) | Decision::MarketScanned(_) => {}
         }
     }
 
@@ -290,15 +301,19 @@ impl State {
 
     /// Money in or out is no profit: what equity is measured against moves with it.
     fn deposited(&mut self, currency: Currency, amount: Amount) {
+        let before = self.equity();
         self.portfolio.deposit(currency, amount);
         let session = self.session.as_ref().map(|session| session.currency);
-        if let Some(value) = session.and_then(|session| self.markets.convert(amount, currency, session)) {
-            self.performance.deposited(value);
+        let value = session.and_then(|session| self.markets.convert(amount, currency, session));
+        if let Some((before, value)) = before.zip(value) {
+            self.performance.deposited(before, value);
         }
     }
 
     fn signal(&mut self, seq: u64, signal: &Signal) {
-        self.performance.signaled(self.now);
+        if signal.direction == Direction::Long && u32::from(signal.confidence_bps) >= self.tuning.min_confidence_bps {
+            self.performance.signaled(self.now);
+        }
         let key = (Owner::Strategy(signal.strategy), signal.instrument);
         match signal.direction {
             Direction::Flat => {
@@ -345,15 +360,19 @@ impl State {
         }
     }
 
-    /// The guard that a protective order carries out.
+    /// The guard of the position that a protective order covers.
     fn guard_of(&mut self, order: OrderId) -> Option<&mut Guard> {
         let request = &self.orders.get(order)?.request;
         request.protects?;
-        self.guards.get_mut(&(request.owner, request.instrument))
+        self.guards.get_mut(&(request.owner, request.instrument)).filter(|guard| guard.is_cover(request))
     }
 
     fn fill(&mut self, at: Timestamp, fill: &Fill) {
         let Filled::Counts(request) = self.orders.fill(fill) else { return };
+        if request.side == Side::Buy && !self.is_sellable(request.owner, request.instrument) {
+            // A position of its own: how the last one was protected is over.
+            self.guards.remove(&(request.owner, request.instrument));
+        }
         self.portfolio.book(at, &request, fill, &self.markets);
         if let Some(bracket) = request.bracket
             && request.side == Side::Buy
@@ -374,11 +393,13 @@ impl State {
         self.settle(fill.order);
     }
 
-    /// A refused way out leaves the position as it is; asking again would be refused again.
+    /// A refused way out leaves the position as it is; asking again would be refused again. But what was flattened
+    /// stays on its way out: it is asked for again with the next market data.
     fn rejected(&mut self, order: OrderId) {
         if let Some(open) = self.orders.get(order) {
             let key = (open.request.owner, open.request.instrument);
-            if open.request.side == Side::Sell && open.request.kind == OrderKind::Market {
+            let is_sale = open.request.side == Side::Sell && open.request.kind == OrderKind::Market;
+            if is_sale && self.trading == Trading::Running {
                 self.closing.remove(&key);
                 self.waiting.remove(&key);
             }
@@ -430,6 +451,7 @@ impl State {
             let market = markets.get(instrument);
             market.is_some_and(|market| portfolio.held(owner, instrument) >= market.smallest_order())
                 || orders.get(guard.entry).is_some()
+                || orders.of(owner, instrument).any(|order| order.request.protects.is_some())
         });
     }
 
@@ -452,14 +474,13 @@ impl State {
             Command::Submit(_) | Command::Cancel(_) => {}
         }
     }
+
     /// Trades again, and measures from here on: what tripped a breaker does not trip it again.
     fn resume(&mut self) {
         self.trading = Trading::Running;
         self.pauses.clear();
         self.performance.reset_losses();
-        if let Some(equity) = self.equity() {
-            self.performance.restart(equity);
-        }
+        self.performance.restart(self.equity());
     }
 
     fn flatten(&mut self) {

@@ -54,6 +54,7 @@ pub enum BacktestError {
 
 /// A backtest that is ready to run: its files are opened and known, but not read.
 pub struct Backtest {
+    notes: Vec<String>,
     config: Config,
     sources: Vec<(Source, Instrument)>,
     instruments: Vec<Instrument>,
@@ -69,9 +70,14 @@ impl Backtest {
             config.data.paths.iter().map(|path| Source::open(path, &options)).collect::<Result<_, _>>()?
         };
         let (sources, instruments) = instruments_of(&config, sources)?;
-        check_symbols(&config, &instruments)?;
+        let notes = check_symbols(&config, &instruments)?;
         session::engine(&config)?;
-        Ok(Self { config, sources, instruments })
+        Ok(Self { notes, config, sources, instruments })
+    }
+
+    /// What whoever runs it should know.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Runs it. With a folder, which must not exist yet or be empty, its log is written there.
@@ -199,16 +205,21 @@ fn read_options(config: &Config) -> ReadOptions {
     }
 }
 
-fn check_symbols(config: &Config, instruments: &[Instrument]) -> Result<(), BacktestError> {
+/// A strategy trades those of its instruments that the data have: none is an error, some a note.
+fn check_symbols(config: &Config, instruments: &[Instrument]) -> Result<Vec<String>, BacktestError> {
+    let there: Vec<&str> = instruments.iter().map(|instrument| instrument.symbol.as_str()).collect();
+    let mut notes = Vec::new();
     for (place, strategy) in config.strategies.iter().enumerate() {
-        for symbol in &strategy.instruments {
-            if !instruments.iter().any(|instrument| &instrument.symbol == symbol) {
-                let there: Vec<_> = instruments.iter().map(|instrument| instrument.symbol.as_str()).collect();
-                let there = there.join(", ");
-                let reason = format!("strategy.{place}.instruments: the data have no {symbol}; they have: {there}");
-                return Err(BacktestError::Setup(reason));
-            }
+        let missing: Vec<_> = strategy.instruments.iter().map(String::as_str).filter(|symbol| !there.contains(symbol)).collect();
+        if missing.is_empty() {
+            continue;
         }
+        let said =
+            format!("strategy.{place}.instruments: the data have no {}; they have: {}", missing.join(", "), there.join(", "));
+        if missing.len() == strategy.instruments.len() {
+            return Err(BacktestError::Setup(said));
+        }
+        notes.push(said);
     }
-    Ok(())
+    Ok(notes)
 }

@@ -41,7 +41,7 @@ pub enum SessionError {
 /// The engine that a configuration describes.
 pub fn engine(config: &Config) -> Result<Engine, SessionError> {
     let entrants = config.strategies.iter().enumerate().map(|(index, strategy)| entrant(index, strategy));
-    Ok(Engine::new(entrants.collect::<Result<_, _>>()?))
+    Ok(Engine::new(entrants.collect::<Result<_, _>>()?).with_policy(config.policy()))
 }
 
 fn entrant(index: usize, config: &StrategyConfig) -> Result<Entrant, SessionError> {

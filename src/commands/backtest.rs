@@ -61,6 +61,7 @@ impl Backtest {
     /// Runs it, and prints its summary.
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
         let ready = Ready::prepare(self.config(globals)?)?;
+        ready.notes().iter().for_each(|note| eprintln!("note: {note}"));
         let summary = if self.no_log {
             ready.run(None)?
         } else {

@@ -6,6 +6,8 @@ mod verify;
 mod report;
 mod log;
 mod data;
+mod indicators;
+mod scan;
 mod config;
 mod completions;
 mod flags;
@@ -26,6 +28,8 @@ pub enum Command {
     Report(report::Report),
     Log(log::LogCommand),
     Data(data::DataCommand),
+    Indicators(indicators::Indicators),
+    Scan(scan::Scan),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
 }
@@ -40,6 +44,8 @@ impl Command {
             Self::Report(report) => report.run(globals, out),
             Self::Log(log) => log.run(globals, out),
             Self::Data(data) => data.run(globals, out),
+            Self::Indicators(indicators) => indicators.run(globals, out),
+            Self::Scan(scan) => scan.run(globals, out),
             Self::Config(config) => config.run(globals, out),
             Self::Completions(completions) => completions.run(out),
         }

@@ -10,8 +10,11 @@ use engine::strategy::{Context, Opinion, Strategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::Parameters;
+use crate::catalogue::{Golden, Parameters};
 use crate::price::price_of;
+
+/// On the embedded sample.
+pub const GOLDEN: Golden = Golden { signals: 1, orders: 3, end_equity: "9795.200161369912" };
 
 /// Nothing to choose.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -53,17 +56,17 @@ mod tests {
     fn it_buys_each_instrument_once() {
         let inputs = vec![trade(0, 10_000), trade(0, 12_000), quote(1, 499, 501), bar(1, 400), trade(0, 1)];
         expect![[r#"
-            3 00:04Z < trade BTC-USDT buy 1 @ 100.00
-            4 00:04Z > signal buy_and_hold BTC-USDT long 100% ^3
-            5 00:04Z > order #5 buy_and_hold buy 1 BTC-USDT market ^4
-            6 00:04Z < filled #5 1 @ 100.00 fee 0 USDT taker id 5
-            7 00:05Z < trade BTC-USDT buy 1 @ 120.00
-            8 00:06Z < quote ETH-USDT bid 1 @ 4.99 ask 1 @ 5.01
-            9 00:06Z > signal buy_and_hold ETH-USDT long 100% ^8
-            10 00:06Z > order #10 buy_and_hold buy 1 ETH-USDT market ^9
-            11 00:06Z < filled #10 1 @ 5.00 fee 0 USDT taker id 10
-            12 00:07Z < bar ETH-USDT 1m open 0.01 high 4.00 low 0.01 close 4.00 volume 1
-            13 00:08Z < trade BTC-USDT buy 1 @ 0.01
+            4 00:05Z < trade BTC-USDT buy 1 @ 100.00
+            5 00:05Z > signal buy_and_hold BTC-USDT long 100% ^4
+            6 00:05Z > order #6 buy_and_hold buy 1 BTC-USDT market ^5
+            7 00:05Z < filled #6 1 @ 100.00 fee 0 USDT taker id 6
+            8 00:06Z < trade BTC-USDT buy 1 @ 120.00
+            9 00:07Z < quote ETH-USDT bid 1 @ 4.99 ask 1 @ 5.01
+            10 00:07Z > signal buy_and_hold ETH-USDT long 100% ^9
+            11 00:07Z > order #11 buy_and_hold buy 1 ETH-USDT market ^10
+            12 00:07Z < filled #11 1 @ 5.00 fee 0 USDT taker id 11
+            13 00:08Z < bar ETH-USDT 1m open 0.01 high 4.00 low 0.01 close 4.00 volume 1
+            14 00:09Z < trade BTC-USDT buy 1 @ 0.01
         "#]]
         .assert_eq(&transcript("buy_and_hold", json!({}), inputs));
     }

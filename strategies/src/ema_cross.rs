@@ -11,8 +11,11 @@ use engine::strategy::{Context, Opinion, Strategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::Parameters;
+use crate::catalogue::{Golden, Parameters};
 use crate::price::price_of;
+
+/// On the embedded sample.
+pub const GOLDEN: Golden = Golden { signals: 798, orders: 1044, end_equity: "10480.9422531744687" };
 
 /// Lengths of the averages.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -35,7 +38,7 @@ impl Default for Params {
 impl Parameters for Params {
     fn build(self) -> Result<Box<dyn Strategy>, String> {
         let Self { fast, slow } = self;
-        if fast == 0 || slow > 10_000 || fast >= slow {
+        if fast >= slow {
             return Err(format!("fast = {fast} and slow = {slow}: it must be 1 <= fast < slow <= 10000"));
         }
         let step = |length| 2.0 / (f64::from(length) + 1.0);
@@ -109,23 +112,23 @@ mod tests {
         let prices = [10_000, 10_000, 10_000, 11_000, 12_000, 9_000, 9_000, 12_000];
         let inputs = prices.into_iter().map(|price| trade(0, price)).collect();
         expect![[r#"
-            3 00:04Z < trade BTC-USDT buy 1 @ 100.00
             4 00:05Z < trade BTC-USDT buy 1 @ 100.00
             5 00:06Z < trade BTC-USDT buy 1 @ 100.00
-            6 00:07Z < trade BTC-USDT buy 1 @ 110.00
-            7 00:07Z > signal ema_cross BTC-USDT long 100% fast=106.66666667 slow=105.00000000 ^6
-            8 00:07Z > order #8 ema_cross buy 1 BTC-USDT market ^7
-            9 00:07Z < filled #8 1 @ 110.00 fee 0 USDT taker id 8
-            10 00:08Z < trade BTC-USDT buy 1 @ 120.00
-            11 00:09Z < trade BTC-USDT buy 1 @ 90.00
-            12 00:09Z > signal ema_cross BTC-USDT flat 100% fast=98.51851852 slow=101.25000000 ^11
-            13 00:09Z > order #13 ema_cross sell 1 BTC-USDT market ^12
-            14 00:09Z < filled #13 1 @ 90.00 fee 0 USDT taker id 13
-            15 00:10Z < trade BTC-USDT buy 1 @ 90.00
-            16 00:11Z < trade BTC-USDT buy 1 @ 120.00
-            17 00:11Z > signal ema_cross BTC-USDT long 100% fast=110.94650206 slow=107.81250000 ^16
-            18 00:11Z > order #18 ema_cross buy 1 BTC-USDT market ^17
-            19 00:11Z < filled #18 1 @ 120.00 fee 0 USDT taker id 18
+            6 00:07Z < trade BTC-USDT buy 1 @ 100.00
+            7 00:08Z < trade BTC-USDT buy 1 @ 110.00
+            8 00:08Z > signal ema_cross BTC-USDT long 100% fast=106.66666667 slow=105.00000000 ^7
+            9 00:08Z > order #9 ema_cross buy 1 BTC-USDT market ^8
+            10 00:08Z < filled #9 1 @ 110.00 fee 0 USDT taker id 9
+            11 00:09Z < trade BTC-USDT buy 1 @ 120.00
+            12 00:10Z < trade BTC-USDT buy 1 @ 90.00
+            13 00:10Z > signal ema_cross BTC-USDT flat 100% fast=98.51851852 slow=101.25000000 ^12
+            14 00:10Z > order #14 ema_cross sell 1 BTC-USDT market ^13
+            15 00:10Z < filled #14 1 @ 90.00 fee 0 USDT taker id 14
+            16 00:11Z < trade BTC-USDT buy 1 @ 90.00
+            17 00:12Z < trade BTC-USDT buy 1 @ 120.00
+            18 00:12Z > signal ema_cross BTC-USDT long 100% fast=110.94650206 slow=107.81250000 ^17
+            19 00:12Z > order #19 ema_cross buy 1 BTC-USDT market ^18
+            20 00:12Z < filled #19 1 @ 120.00 fee 0 USDT taker id 19
         "#]]
         .assert_eq(&transcript("ema_cross", json!({"fast": 2, "slow": 3}), inputs));
     }

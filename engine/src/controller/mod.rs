@@ -158,7 +158,7 @@ fn parameter_of(rule: Rule) -> Parameter {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// Fewer or smaller entries.
     Tighter,
@@ -175,27 +175,20 @@ struct Knobs<'a> {
 impl Knobs<'_> {
     /// The value before and after one step, within the bounds; `None` when there is no way to go.
     fn turn(&self, parameter: Parameter, way: Way) -> Option<(u32, u32)> {
-        let (base, step) = (self.base_confidence_bps, self.policy.step_bps);
-        match (parameter, way) {
-            (Parameter::MinConfidence, way) => {
-                let (from, highest) = (self.tuning.min_confidence_bps.max(base), self.policy.max_confidence_bps.max(base));
-                let to = match way {
-                    Way::Tighter => from.saturating_add(step).min(highest),
-                    Way::Looser => from.saturating_sub(step).clamp(base, highest),
-                };
-                let is_right = if matches!(way, Way::Tighter) { to > from } else { to < from };
-                is_right.then_some((from, to))
+        let base = self.base_confidence_bps;
+        let (from, least, most, rises) = match parameter {
+            Parameter::MinConfidence => {
+                (self.tuning.min_confidence_bps.max(base), base, self.policy.max_confidence_bps.max(base), way == Way::Tighter)
             }
-            (Parameter::SizeScale, way) => {
-                let (from, lowest) = (self.tuning.size_scale_bps, self.policy.min_size_scale_bps.min(FULL_SIZE_BPS));
-                let to = match way {
-                    Way::Tighter => from.saturating_sub(step).clamp(lowest, FULL_SIZE_BPS),
-                    Way::Looser => from.saturating_add(step).clamp(lowest, FULL_SIZE_BPS),
-                };
-                let is_right = if matches!(way, Way::Tighter) { to < from } else { to > from };
-                is_right.then_some((from, to))
+            Parameter::SizeScale => {
+                let least = self.policy.min_size_scale_bps.min(FULL_SIZE_BPS);
+                (self.tuning.size_scale_bps, least, FULL_SIZE_BPS, way == Way::Looser)
             }
-        }
+        };
+        let step = self.policy.step_bps;
+        let to = if rises { from.saturating_add(step) } else { from.saturating_sub(step) }.clamp(least, most);
+        let moves = if rises { to > from } else { to < from };
+        moves.then_some((from, to))
     }
 }
 

@@ -191,7 +191,7 @@ fn health_has_four_parts() {
     assert_eq!(perfect, "100 win_rate=100 profit_factor=100 drawdown=100 signals_an_hour=100");
     // 3 of 9 of 40 %; 21 / 18 of 1.2; 16.7 % of at most 10 %; 84 of 56.
     let middling = Run::after(&[-3, 7, -3, -3, 7, -3, -3, 7, -3]).signals(84).equity(120).health();
-    assert_eq!(middling, "69.2 win_rate=83.3 profit_factor=97.2 drawdown=33.3 signals_an_hour=50");
+    assert_eq!(middling, "70 win_rate=83.3 profit_factor=97.2 drawdown=33.3 signals_an_hour=50");
 }
 
 /// Policies of all kinds, senseless ones too.

@@ -23,20 +23,21 @@ impl Marks {
         }
     }
 
-    pub(super) fn deposited(&mut self, value: Amount) {
-        if let Some(peak) = &mut self.peak {
-            *peak += value;
-        }
-        if let Some((_, start)) = &mut self.day {
-            *start += value;
-        }
+    /// Marks keep their distance from the equity as a share, as a time-weighted return does.
+    pub(super) fn deposited(&mut self, before: Amount, value: Amount) {
+        let after = before + value;
+        let moved = |mark: Amount| {
+            let scaled = mark.0.checked_mul(after.0).and_then(|product| product.checked_div(before.0));
+            scaled.filter(|_| before.is_positive() && after.is_positive()).map_or(mark + value, Amount)
+        };
+        self.peak = self.peak.map(moved);
+        self.day = self.day.map(|(day, start)| (day, moved(start)));
     }
 
-    pub(super) fn restart(&mut self, equity: Amount) {
-        self.peak = Some(equity);
-        if let Some((_, start)) = &mut self.day {
-            *start = equity;
-        }
+    /// Measures from this equity on; from the next one that is known where it is not.
+    pub(super) fn restart(&mut self, equity: Option<Amount>) {
+        self.peak = equity;
+        self.day = self.day.zip(equity).map(|((day, _), equity)| (day, equity));
     }
 
     pub(super) fn peak(&self) -> Option<Amount> {

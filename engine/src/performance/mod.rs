@@ -79,12 +79,12 @@ impl Performance {
     }
 
     /// Money came in (or, negative, went out) other than by trading: neither a gain nor a loss.
-    pub(crate) fn deposited(&mut self, value: Amount) {
-        self.marks.deposited(value);
+    pub(crate) fn deposited(&mut self, before: Amount, value: Amount) {
+        self.marks.deposited(before, value);
     }
 
     /// Peak and day's start are what equity is now: an operator resumed.
-    pub(crate) fn restart(&mut self, equity: Amount) {
+    pub(crate) fn restart(&mut self, equity: Option<Amount>) {
         self.marks.restart(equity);
     }
 

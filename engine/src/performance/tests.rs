@@ -109,7 +109,7 @@ fn equity_is_measured_against_its_peak_and_the_days_start() {
     };
     assert_eq!((performance.peak(), performance.day_start()), (None, None));
     assert_eq!(rates(&performance, "5"), ("0".into(), "0".into()));
-    performance.deposited(amount("7"));
+    performance.deposited(amount("0"), amount("7"));
     for (at, equity) in [(5, "1000"), (6, "1500"), (DAY_NS - 1, "1200"), (DAY_NS, "1100"), (DAY_NS + 9, "1300"), (9, "900")] {
         performance.equity_moved(Timestamp(at), amount(equity));
     }
@@ -117,11 +117,17 @@ fn equity_is_measured_against_its_peak_and_the_days_start() {
     assert_eq!(rates(&performance, "1000"), ("0.33333333".into(), "0.09090909".into()));
     assert_eq!(rates(&performance, "1500"), ("0".into(), "0".into()));
 
-    performance.deposited(amount("500"));
-    assert_eq!((performance.peak(), performance.day_start()), (Some(amount("2000")), Some(amount("1600"))));
-    performance.deposited(amount("-3000"));
-    assert_eq!(rates(&performance, "-2000"), ("0".into(), "0".into()), "there is no share of less than nothing");
-    performance.restart(amount("400"));
+    // A third below the peak before and after, whatever comes in or goes out.
+    performance.deposited(amount("1000"), amount("500"));
+    assert_eq!((performance.peak(), performance.day_start()), (Some(amount("2250")), Some(amount("1650"))));
+    performance.deposited(amount("1500"), amount("-750"));
+    assert_eq!(rates(&performance, "750"), ("0.33333333".into(), "0.09090909".into()));
+    performance.deposited(amount("750"), amount("-3000"));
+    assert_eq!(rates(&performance, "-2250"), ("0".into(), "0".into()), "there is no share of less than nothing");
+    performance.restart(None);
+    assert_eq!((performance.peak(), performance.day_start()), (None, None));
+    performance.equity_moved(Timestamp(DAY_NS), amount("300"));
+    performance.restart(Some(amount("400")));
     assert_eq!((performance.peak(), performance.day_start()), (Some(amount("400")), Some(amount("400"))));
     assert_eq!(rates(&performance, "-400"), ("2".into(), "2".into()));
 }
@@ -150,7 +156,9 @@ proptest! {
     ) {
         times.sort_unstable();
         let mut performance = Performance::default();
-        times.iter().for_each(|at| performance.signaled(Timestamp(*at)));
+        for at in &times {
+            performance.signaled(Timestamp(*at));
+        }
         let now = times[times.len() - 1] + later;
         let since = (now / HOUR_NS - 23).max(times[0] / HOUR_NS);
         let count = times.iter().filter(|at| **at / HOUR_NS >= since).count();
@@ -169,8 +177,8 @@ proptest! {
             match kind {
                 0 => performance.signaled(Timestamp(at)),
                 1 => performance.equity_moved(Timestamp(at), money),
-                2 => performance.deposited(money),
-                3 => performance.restart(-money),
+                2 => performance.deposited(money, -money),
+                3 => performance.restart(Some(-money)),
                 4 => performance.flat(owner, InstrumentId(0)),
                 5 => performance.reset_losses(),
                 _ => {

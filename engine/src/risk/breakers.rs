@@ -51,15 +51,27 @@ pub struct LowProfit {
     pub pause_ns: i64,
 }
 
+impl Default for LowProfit {
+    fn default() -> Self {
+        Self { trades: 4, window_ns: 14 * DAY_NS, least: Rate::from_bps(-500), pause_ns: 3 * DAY_NS }
+    }
+}
+
+impl Default for LossStreak {
+    fn default() -> Self {
+        Self { trades: 6, pause_ns: DAY_NS }
+    }
+}
+
 impl Default for Breakers {
     fn default() -> Self {
         Self {
             daily_loss: Some(Rate::from_bps(500)),
             drawdown: Some(Rate::from_bps(2_500)),
             emergency: Some(Rate::from_bps(4_000)),
-            losses: Some(LossStreak { trades: 6, pause_ns: DAY_NS }),
-            cooldown_ns: Some(2 * HOUR_NS),
-            low_profit: Some(LowProfit { trades: 4, window_ns: 14 * DAY_NS, least: Rate::from_bps(-500), pause_ns: 3 * DAY_NS }),
+            losses: Some(LossStreak::default()),
+            cooldown_ns: Some(HOUR_NS / 2),
+            low_profit: Some(LowProfit::default()),
         }
     }
 }
@@ -76,7 +88,7 @@ pub(crate) fn floor(state: &State, breakers: &Breakers) -> Option<Amount> {
     let performance = &state.performance;
     let below = |from: Option<Amount>, share: Option<Rate>, breaker| {
         let share = share.filter(|_| !state.is_paused(breaker, None))?;
-        from.map(|from| from * Rate(Decimal::ONE - share.0))
+        from.filter(|from| from.is_positive()).map(|from| lowest(from, share))
     };
     let floors = [
         below(performance.day_start(), breakers.daily_loss, Breaker::DailyLoss),
@@ -84,6 +96,11 @@ pub(crate) fn floor(state: &State, breakers: &Breakers) -> Option<Amount> {
         below(performance.peak(), breakers.emergency, Breaker::Emergency),
     ];
     floors.into_iter().flatten().max()
+}
+
+/// What is left of a mark after the most that may be lost of it.
+fn lowest(mark: Amount, limit: Rate) -> Amount {
+    mark * Rate(Decimal::ONE.saturating_sub(limit.0))
 }
 
 /// What trips in this state that has not yet.
@@ -97,16 +114,19 @@ pub(crate) fn trips(state: &State, breakers: &Breakers) -> Vec<Trip> {
         }
     };
     if let Some(equity) = state.seen_equity() {
-        let (day_loss, drawdown) = (performance.day_loss(equity), performance.drawdown(equity));
+        let (day_start, peak) = (performance.day_start(), performance.peak());
         let tomorrow = Timestamp(state.now.day().saturating_add(1).saturating_mul(DAY_NS));
         let falls = [
-            (Breaker::DailyLoss, day_loss, breakers.daily_loss, Some(tomorrow)),
-            (Breaker::Drawdown, drawdown, breakers.drawdown, None),
-            (Breaker::Emergency, drawdown, breakers.emergency, None),
+            (Breaker::DailyLoss, day_start, breakers.daily_loss, Some(tomorrow)),
+            (Breaker::Drawdown, peak, breakers.drawdown, None),
+            (Breaker::Emergency, peak, breakers.emergency, None),
         ];
-        for (breaker, fall, limit, until) in falls {
-            if let Some(limit) = limit.filter(|limit| fall > *limit) {
-                trip(breaker, None, until, fall.0, limit.0);
+        for (breaker, mark, limit, until) in falls {
+            if let Some((mark, limit)) = mark.filter(|mark| mark.is_positive()).zip(limit)
+                && equity < lowest(mark, limit)
+            {
+                let fall = (mark - equity).0.checked_div(mark.0).unwrap_or(Decimal::ONE);
+                trip(breaker, None, until, fall, limit.0);
             }
         }
     }
@@ -138,7 +158,7 @@ pub(crate) fn trips(state: &State, breakers: &Breakers) -> Vec<Trip> {
 
 /// The sum of an instrument's recent returns, when it is too low.
 fn low_profit(state: &State, instrument: InstrumentId, rule: LowProfit) -> Option<Decimal> {
-    let since = state.now.plus_ns(-rule.window_ns);
+    let since = Timestamp(state.now.0.saturating_sub(rule.window_ns));
     let of = state.performance.recent().filter(|trade| trade.instrument == instrument && trade.closed_at >= since);
     let returns: Vec<Decimal> = of.map(|trade| trade.return_rate().0).collect();
     let sum = returns.iter().fold(Decimal::ZERO, |sum, value| sum.saturating_add(*value));

@@ -7,7 +7,7 @@ use crate::instrument::{Currency, InstrumentId};
 use crate::market::Side;
 use crate::markets::Market;
 use crate::number::{Amount, Decimal, Price, Quantity, Rate};
-use crate::order::Owner;
+use crate::order::{OrderKind, Owner};
 use crate::state::State;
 use crate::statistics::{correlation_bps, value_at_risk};
 
@@ -21,15 +21,20 @@ pub(super) struct Exposure<'a> {
     positions: BTreeSet<(Owner, InstrumentId)>,
 }
 
+/// What a buy of this kind may pay when the last price is `last`: its limit, or where it is triggered.
+pub(super) fn price_of(kind: OrderKind, last: Price) -> Price {
+    kind.limit_price().unwrap_or_else(|| kind.trigger().map_or(last, |trigger| trigger.max(last)))
+}
+
 impl<'a> Exposure<'a> {
-    /// Fails when the equity is not known or nothing is left of it.
+    /// Fails when the equity is not known or nothing is left of it, or when something held or on order has no price.
     pub fn new(state: &'a State) -> Result<Self, DenialReason> {
         let currency = state.session.as_ref().ok_or(DenialReason::NoEquity)?.currency;
         let equity = state.equity().filter(|equity| equity.is_positive()).ok_or(DenialReason::NoEquity)?;
         let mut exposure = Self { state, currency, equity, values: BTreeMap::new(), positions: BTreeSet::new() };
         for (owner, instrument, position) in state.portfolio.positions() {
             if position.quantity.is_positive() {
-                let value = exposure.value(instrument, position.quantity, None).unwrap_or_default();
+                let value = exposure.value(instrument, position.quantity, None).ok_or(DenialReason::NoPrice)?;
                 *exposure.values.entry(instrument).or_default() += value;
             }
             if state.is_sellable(owner, instrument) {
@@ -37,10 +42,12 @@ impl<'a> Exposure<'a> {
             }
         }
         for order in state.orders.iter().filter(|order| order.request.side == Side::Buy) {
-            let (request, instrument) = (&order.request, order.request.instrument);
-            let value = exposure.value(instrument, order.remaining(), request.kind.limit_price());
-            *exposure.values.entry(instrument).or_default() += value.unwrap_or_default();
-            exposure.positions.insert((request.owner, instrument));
+            let (instrument, (quantity, kind)) = (order.request.instrument, order.most());
+            let last = state.markets.get(instrument).and_then(Market::last_price);
+            let price = last.map(|last| price_of(kind, last));
+            let value = exposure.value(instrument, quantity - order.filled, price).ok_or(DenialReason::NoPrice)?;
+            *exposure.values.entry(instrument).or_default() += value;
+            exposure.positions.insert((order.request.owner, instrument));
         }
         Ok(exposure)
     }
@@ -48,7 +55,11 @@ impl<'a> Exposure<'a> {
     /// A quantity at a price, or at the last one, in the session's currency; `None` without a price.
     pub fn value(&self, instrument: InstrumentId, quantity: Quantity, price: Option<Price>) -> Option<Amount> {
         let market = self.state.markets.get(instrument)?;
-        let notional = price.or_else(|| market.last_price())? * quantity;
+        self.convert(price.or_else(|| market.last_price())? * quantity, market)
+    }
+
+    /// An amount of an instrument's quote currency in the session's currency.
+    pub fn convert(&self, notional: Amount, market: &Market) -> Option<Amount> {
         self.state.markets.convert(notional, market.instrument.quote, self.currency)
     }
 

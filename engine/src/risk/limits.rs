@@ -5,11 +5,11 @@ use crate::market::Side;
 use crate::markets::Market;
 use crate::number::{Amount, Decimal, Price, Quantity, Rate};
 use crate::order::{Amendment, OrderKind, OrderRequest};
-use crate::orders::MAX_OPEN_ORDERS;
+use crate::orders::{MAX_OPEN_ORDERS, OpenOrder};
 use crate::state::{State, Trading};
 use crate::time::SECOND_NS;
 
-use super::exposure::Exposure;
+use super::exposure::{Exposure, price_of};
 
 /// Limits on new exposure; `None` is no limit. Shares are of the equity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,24 +109,27 @@ pub(crate) fn check(state: &State, limits: &Limits, request: &OrderRequest) -> R
     check_rate(state, limits)?;
     check_age(state, limits, market)?;
     check_price(state, limits, request, last)?;
-    check_exposure(state, limits, request)
+    check_exposure(state, limits, request, Amount::ZERO, price_of(request.kind, last) * request.quantity)
 }
 
-/// Whether an open order may have new values: what grows passes as an order for the difference would.
-pub(crate) fn check_growth(state: &State, limits: &Limits, request: &OrderRequest, new: &Amendment) -> Result<(), DenialReason> {
-    let Some(last) = state.markets.get(request.instrument).and_then(Market::last_price) else { return Ok(()) };
-    let quantity = new.quantity.unwrap_or(request.quantity);
-    let old_price = request.kind.limit_price().unwrap_or(last);
-    let price = new.price.unwrap_or(old_price);
-    let growth = price * quantity - old_price * request.quantity;
-    if request.side == Side::Sell || !growth.is_positive() {
+/// Whether an open order may have new values: what grows passes as an order for the difference would, and the whole
+/// of it the limits of one order. Amendments on their way count as if the venue had taken those that make it larger.
+pub(crate) fn check_growth(state: &State, limits: &Limits, open: &OpenOrder, new: &Amendment) -> Result<(), DenialReason> {
+    if open.request.side == Side::Sell || !open.request.grows(new) {
         return Ok(());
     }
-    may_trade(state, request)?;
-    let time_in_force = crate::order::TimeInForce::GoodTilCanceled;
-    let added = OrderRequest { quantity: growth.at(price), kind: OrderKind::Limit { price, time_in_force }, ..request.clone() };
-    check_price(state, limits, &added, last)?;
-    check_exposure(state, limits, &added)
+    let (before, after) = (open.most(), open.most_with(new));
+    may_trade(state, &open.request)?;
+    let market = state.markets.get(open.request.instrument).ok_or(DenialReason::UnknownInstrument)?;
+    let last = market.last_price().ok_or(DenialReason::NoPrice)?;
+    let request = OrderRequest { quantity: after.0, kind: after.1, ..open.request.clone() };
+    check_rate(state, limits)?;
+    check_age(state, limits, market)?;
+    check_price(state, limits, &request, last)?;
+    let (old_price, new_price) = (price_of(before.1, last), price_of(after.1, last));
+    let already = old_price * before.0;
+    let added = new_price * (after.0 - open.filled) - old_price * (before.0 - open.filled);
+    check_exposure(state, limits, &request, already, added)
 }
 
 /// How much more of an instrument fits, as a quantity at this price with this stop, and what says so when it is
@@ -143,7 +146,7 @@ pub(crate) fn room(
     }
     let exposure = Exposure::new(state)?;
     let unit = exposure.value(market.instrument.id, Quantity(Decimal::ONE), Some(price)).ok_or(DenialReason::NoPrice)?;
-    let room = constraints(limits, &exposure, market, price, stop).map(|constraint| {
+    let room = constraints(limits, &exposure, market, price, stop, Amount::ZERO).map(|constraint| {
         let left = exposure.equity * constraint.limit - constraint.base;
         Amount(left.0.checked_div(constraint.factor.0).unwrap_or(Decimal::MAX)).max(Amount::ZERO)
     });
@@ -151,13 +154,10 @@ pub(crate) fn room(
 }
 
 fn may_trade(state: &State, request: &OrderRequest) -> Result<(), DenialReason> {
-    if state.trading == Trading::Halted {
-        return Err(DenialReason::Halted);
+    if let Some((breaker, until)) = state.pause(request.instrument) {
+        return Err(DenialReason::Paused { breaker, until });
     }
-    match state.pause(request.instrument) {
-        Some((breaker, until)) => Err(DenialReason::Paused { breaker, until }),
-        None => Ok(()),
-    }
+    if state.trading == Trading::Halted { Err(DenialReason::Halted) } else { Ok(()) }
 }
 
 fn check_rate(state: &State, limits: &Limits) -> Result<(), DenialReason> {
@@ -184,11 +184,21 @@ fn check_price(state: &State, limits: &Limits, request: &OrderRequest, last: Pri
         kind => kind.limit_price(),
     };
     let Some(worst) = worst else { return Ok(()) };
-    let above = Rate((worst - last).0.checked_div(last.0).unwrap_or(Decimal::ZERO).round_dp(6));
+    if worst <= last {
+        return Ok(());
+    }
+    let above = Rate((worst - last).0.checked_div(last.0).unwrap_or(Decimal::MAX).round_dp(6));
     if above > limit { Err(DenialReason::PriceBand(Excess { share: above, limit })) } else { Ok(()) }
 }
 
-fn check_exposure(state: &State, limits: &Limits, request: &OrderRequest) -> Result<(), DenialReason> {
+/// `added`, in quote units, is what comes to what is counted already, and `already` what the order itself is of that.
+fn check_exposure(
+    state: &State,
+    limits: &Limits,
+    request: &OrderRequest,
+    already: Amount,
+    added: Amount,
+) -> Result<(), DenialReason> {
     if limits.positions.is_none() && limits.of_equity().iter().all(Option::is_none) {
         return Ok(());
     }
@@ -199,10 +209,11 @@ fn check_exposure(state: &State, limits: &Limits, request: &OrderRequest) -> Res
     {
         return Err(DenialReason::TooManyPositions { limit });
     }
-    let price = request.kind.limit_price().or_else(|| market.last_price()).ok_or(DenialReason::NoPrice)?;
-    let notional = exposure.value(request.instrument, request.quantity, Some(price)).ok_or(DenialReason::NoPrice)?;
+    let price = price_of(request.kind, market.last_price().ok_or(DenialReason::NoPrice)?);
+    let [already, notional] = [already, added].map(|amount| exposure.convert(amount, market));
+    let (already, notional) = already.zip(notional).ok_or(DenialReason::NoPrice)?;
     let stop = request.bracket.and_then(|bracket| bracket.stop);
-    for constraint in constraints(limits, &exposure, market, price, stop) {
+    for constraint in constraints(limits, &exposure, market, price, stop, already) {
         let amount = constraint.base + notional * constraint.factor;
         if amount > exposure.equity * constraint.limit {
             return Err((constraint.excess)(Excess { share: exposure.share(amount), limit: constraint.limit }));
@@ -223,6 +234,7 @@ fn constraints(
     market: &Market,
     price: Price,
     stop: Option<Price>,
+    already: Amount,
 ) -> impl Iterator<Item = Constraint> {
     let all = Rate(Decimal::ONE);
     let asset = exposure.asset(market.instrument.base);
@@ -231,8 +243,8 @@ fn constraints(
         limit.map(|limit| Constraint { excess, base, factor, limit })
     };
     [
-        one(DenialReason::OrderTooLarge, Amount::ZERO, all, limits.order),
-        at_stop.and_then(|factor| one(DenialReason::TradeRisk, Amount::ZERO, factor, limits.trade_risk)),
+        one(DenialReason::OrderTooLarge, already, all, limits.order),
+        at_stop.and_then(|factor| one(DenialReason::TradeRisk, already * factor, factor, limits.trade_risk)),
         one(DenialReason::AssetExposure, asset, all, limits.asset),
         one(DenialReason::TotalExposure, exposure.total(), all, limits.exposure),
         limits

@@ -80,8 +80,10 @@ impl Protection {
     ) -> Option<Bracket> {
         let tick = market.instrument.tick_size;
         let below = |stop: &Price| *stop < price && stop.is_positive();
-        let stop = stop.filter(|stop| *stop < price).or_else(|| self.stop(market, regime, price));
-        let stop = stop.map(|stop| stop.floor_to(tick)).filter(below);
+        let given = stop.map(|stop| stop.floor_to(tick)).filter(below);
+        // A stop that is further away than the price is high is at the lowest price that there is: what it may lose
+        // is still measured.
+        let stop = given.or_else(|| self.stop(market, regime, price).map(|stop| stop.floor_to(tick).max(tick)).filter(below));
         let target = target.filter(|target| *target > price).or_else(|| self.target(regime, price, stop));
         let target = target.map(|target| target.ceil_to(tick));
         (stop.is_some() || target.is_some()).then_some(Bracket { stop, target })

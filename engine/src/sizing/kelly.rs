@@ -42,9 +42,9 @@ impl Kelly {
     /// shrunk towards the belief, between `least` and `most`.
     pub fn share(&self, tally: &Tally) -> Rate {
         let prior_wins = Decimal::from(self.prior_trades).saturating_mul(self.prior_win_rate.0);
-        let prior_losses = Decimal::from(self.prior_trades) - prior_wins;
-        let wins = Decimal::from(tally.wins) + prior_wins;
-        let losses = Decimal::from(tally.losses) + prior_losses;
+        let prior_losses = Decimal::from(self.prior_trades).saturating_sub(prior_wins);
+        let wins = Decimal::from(tally.wins).saturating_add(prior_wins);
+        let losses = Decimal::from(tally.losses).saturating_add(prior_losses);
         let won = tally.won.0.saturating_add(prior_wins.saturating_mul(self.prior_win.0));
         let lost = tally.lost.0.saturating_add(prior_losses.saturating_mul(self.prior_loss.0));
         Rate(

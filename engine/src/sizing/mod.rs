@@ -133,7 +133,7 @@ fn affordable(share: Rate, price: Price, state: &State, market: &Market) -> Opti
     let equity = state.markets.convert(state.equity()?, currency, quote)?;
     let free = state.portfolio.balance(quote) - committed(state, quote);
     let cash = (equity * share).min(free);
-    Some(cash.at(price * Rate(Decimal::ONE + market.instrument.taker_fee.0)))
+    Some(cash.at(price * Rate(Decimal::ONE.saturating_add(market.instrument.taker_fee.0))))
 }
 
 /// What open buy orders will take of a currency at their limit or last price, fees aside.

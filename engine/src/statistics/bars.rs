@@ -19,7 +19,7 @@ const PLACES: u32 = 32;
 const MAX_RETURN: i128 = 128 << PLACES;
 /// A volatility's decimals.
 const RATE_SCALE: u32 = 8;
-const DAY_SECONDS: u32 = (DAY_NS / SECOND_NS) as u32;
+const DAY_SECONDS: u128 = (DAY_NS / SECOND_NS).cast_unsigned() as u128;
 
 /// The prices of a bar. All are above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +126,7 @@ impl Bars {
         /// More binary places under the root, so that the last decimal is right.
         const MORE: u32 = 16;
         let seconds = self.length?.0.max(1);
-        let day = self.squares.get(VOLATILITY_BARS)?.saturating_mul(u128::from(DAY_SECONDS)) / u128::from(seconds);
+        let day = self.squares.get(VOLATILITY_BARS)?.saturating_mul(DAY_SECONDS) / u128::from(seconds);
         let root = day.saturating_mul(1 << MORE).isqrt();
         let places = PLACES + MORE / 2;
         let rounded = root.saturating_mul(10_u128.pow(RATE_SCALE)).saturating_add(1 << (places - 1)) >> places;

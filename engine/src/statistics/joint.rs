@@ -14,27 +14,26 @@ pub fn correlation_bps(a: &Statistics, b: &Statistics) -> Option<i32> {
     /// Binary places of the roots.
     const PLACES: u32 = 24;
     let common = a.days.returns().filter_map(|(day, x)| Some((i128::from(x), i128::from(b.days.on(day)?))));
-    let (mut count, mut sum_x, mut sum_y, mut sum_xx, mut sum_yy, mut sum_xy) = (0_i128, 0_i128, 0_i128, 0_i128, 0_i128, 0_i128);
-    for (x, y) in common {
-        count += 1;
-        sum_x += x;
-        sum_y += y;
-        sum_xx += x * x;
-        sum_yy += y * y;
-        sum_xy += x * y;
-    }
-    // With 250 returns of at most 10^7 these are below 2^63.
-    let (spread_x, spread_y) = (count * sum_xx - sum_x * sum_x, count * sum_yy - sum_y * sum_y);
-    let together = count * sum_xy - sum_x * sum_y;
-    if usize::try_from(count).unwrap_or(0) < MIN_COMMON_DAYS || spread_x <= 0 || spread_y <= 0 {
+    let pairs: Vec<(i128, i128)> = common.collect();
+    let spread_a = spread(pairs.iter().map(|&(x, _)| (x, x)));
+    let spread_b = spread(pairs.iter().map(|&(_, y)| (y, y)));
+    let together = spread(pairs.iter().copied());
+    if pairs.len() < MIN_COMMON_DAYS || spread_a <= 0 || spread_b <= 0 {
         return None;
     }
     let root = |spread: i128| spread.saturating_mul(1 << (2 * PLACES)).isqrt();
-    let whole = root(spread_x).saturating_mul(root(spread_y)).max(1);
+    let whole = root(spread_a).saturating_mul(root(spread_b)).max(1);
     let part = together.saturating_mul(10_000 << (2 * PLACES));
     let half = if part < 0 { -(whole / 2) } else { whole / 2 };
     let bps = (part.saturating_add(half) / whole).clamp(-10_000, 10_000);
     i32::try_from(bps).ok()
+}
+
+/// Covariance times the square of the count. With 250 returns of at most 10^7 it is below 2^63.
+fn spread(pairs: impl Iterator<Item = (i128, i128)>) -> i128 {
+    let add = |(n, x, y, xy): (i128, i128, i128, i128), pair: (i128, i128)| (n + 1, x + pair.0, y + pair.1, xy + pair.0 * pair.1);
+    let (count, sum_x, sum_y, products) = pairs.fold((0, 0, 0, 0), add);
+    count * products - sum_x * sum_y
 }
 
 /// The 1-day historical value at risk of positions, each of a value in the same currency: on the days that all

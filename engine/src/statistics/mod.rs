@@ -84,8 +84,8 @@ impl Statistics {
             _ => self.turn_to(Interval(bar.interval.0.max(BAR.0))),
         }
         let ends_at = bar.closed_at();
-        let mut forming = match core::mem::take(&mut self.source) {
-            Source::Bars { forming, .. } => forming,
+        let mut forming = match &mut self.source {
+            Source::Bars { forming, .. } => forming.take(),
             _ => None,
         };
         if bar.interval >= BAR {
@@ -135,25 +135,16 @@ impl Statistics {
 
     #[inline(never)]
     fn price_of_another_hour(&mut self, at: Timestamp, price: FixedPrice) {
-        if price.0 <= 0 {
+        let is_source = matches!(self.source, Source::Prices(_));
+        if price.0 <= 0 || !(is_source || self.source.is_silent(at)) {
             return;
         }
-        match core::mem::take(&mut self.source) {
-            Source::Prices(forming) => self.close(&forming),
-            source if source.is_silent(at) => {
-                self.source = source;
-                self.turn_to(BAR);
-            }
-            source => {
-                self.source = source;
-                return;
-            }
-        }
+        self.turn_to(BAR);
         self.days.reach(at.day());
         self.source = Source::Prices(Forming { ends_at: hour_end(at), candle: Candle::at(price) });
     }
 
-    /// Takes leave of the source. Ranges and variances of bars of another length start anew.
+    /// Ends what is forming, and the source with it. Ranges and variances of bars of another length start anew.
     fn turn_to(&mut self, interval: Interval) {
         if let Source::Prices(forming) | Source::Bars { forming: Some(forming), .. } = core::mem::take(&mut self.source) {
             self.close(&forming);

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, KeyPath, Origin};
 use super::given::Given;
-use super::layer::Node;
+use super::layer::{Content, Node};
 use super::run::Config;
 use super::shape::Shape;
 
@@ -58,7 +58,10 @@ impl Config {
     /// Reads what [`Config::canonical`] wrote.
     pub fn from_canonical(bytes: &[u8]) -> Result<Self, ConfigError> {
         let root = parse(bytes, &|_| Origin::Log)?;
-        Self::build(&root, &Self::schema())
+        let mut config = Self::build(&root, &Self::schema())?;
+        // A session of before there were limits ran without any.
+        config.risk.enabled &= matches!(&root.content, Content::Table(sections) if sections.contains_key("risk"));
+        Ok(config)
     }
 
     fn build(root: &Node, schema: &Json) -> Result<Self, ConfigError> {

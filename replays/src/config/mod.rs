@@ -4,6 +4,8 @@
 //! What keys there are is read from the types' own JSON Schema: the types stay the one description.
 
 mod run;
+mod risk;
+mod written;
 mod exact;
 mod size;
 mod error;
@@ -16,4 +18,6 @@ mod validate;
 mod tests;
 
 pub use error::{ConfigError, KeyPath, Origin};
+pub use risk::{BreakersConfig, ControllerConfig, ProtectionConfig, RiskConfig, SizingConfig};
 pub use run::{AccountConfig, BarTime, Config, DataConfig, EngineConfig, InstrumentConfig, StrategyConfig};
+pub use written::{Count, OptionalSpan, Percent, Share, Span, Stop, Target};

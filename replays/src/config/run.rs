@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use engine::instrument::Currency;
 use engine::number::{Amount, Price, Quantity, Rate};
+use engine::risk::Policy;
 use engine::sizing::Size;
 use engine::time::{Interval, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exact::{self, ExactNumber, Seed};
+use super::risk::{self, BreakersConfig, ControllerConfig, ProtectionConfig, RiskConfig, SizingConfig};
 use super::size::{self, WrittenSize};
 use crate::exchange::ExchangeConfig;
 
@@ -33,9 +35,26 @@ pub struct Config {
     pub exchange: ExchangeConfig,
     /// How the engine runs.
     pub engine: EngineConfig,
+    /// What orders may not exceed.
+    pub risk: RiskConfig,
+    /// Where positions get out when their strategy does not say.
+    pub protection: ProtectionConfig,
+    /// What stops new exposure.
+    pub breakers: BreakersConfig,
+    /// The numbers of the sizing methods.
+    pub sizing: SizingConfig,
+    /// Adjusts confidence and size by the run's own results.
+    pub controller: ControllerConfig,
     /// What trades, in the order in which each sees an event.
     #[serde(rename = "strategy")]
     pub strategies: Vec<StrategyConfig>,
+}
+
+impl Config {
+    /// How the run holds itself back.
+    pub fn policy(&self) -> Policy {
+        risk::policy(&self.risk, &self.protection, &self.breakers, &self.sizing, &self.controller)
+    }
 }
 
 /// `[account]`: what the run starts with.

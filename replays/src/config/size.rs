@@ -45,7 +45,7 @@ impl<'de> Deserialize<'de> for WrittenSize {
         };
         text.parse().map(Self).map_err(|InvalidSize| {
             D::Error::custom(format_args!(
-                "\"{text}\" is neither a quantity such as \"0.01\" nor a share of equity such as \"95%\""
+                "\"{text}\" is neither a quantity such as \"0.01\", nor a share of equity such as \"95%\", nor one of kelly, atr_risk, confidence, volatility"
             ))
         })
     }
@@ -61,6 +61,6 @@ impl JsonSchema for WrittenSize {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "integer"], "pattern": r"^[0-9]+(\.[0-9]+)? ?%?$" })
+        json_schema!({ "type": ["string", "integer"], "pattern": r"^([0-9]+(\.[0-9]+)? ?%?|kelly|atr_risk|confidence|volatility)$" })
     }
 }

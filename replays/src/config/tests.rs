@@ -70,6 +70,32 @@ fn the_canonical_bytes_are_everything_that_decides_and_nothing_else() {
         BTC = "10"
         USDT = "1000000"
 
+        [breakers]
+        cooldown = "30m"
+        daily_loss = "5%"
+        drawdown = "25%"
+        emergency = "40%"
+        losses = 6
+        losses_pause = "1d"
+        low_profit_loss = "5%"
+        low_profit_pause = "3d"
+        low_profit_trades = 4
+        low_profit_window = "14d"
+
+        [controller]
+        cooldown = "6h"
+        critical_trades = 9
+        drawdown = "10%"
+        enabled = false
+        max_confidence = "90%"
+        min_size = "25%"
+        profit_factor = "120%"
+        signals_an_hour = 56
+        step = "5%"
+        win_rate = "40%"
+        window = "7d"
+        window_trades = 20
+
         [data]
         bar_time = "close"
         from = "2024-01-01T00:00:00Z"
@@ -94,6 +120,39 @@ fn the_canonical_bytes_are_everything_that_decides_and_nothing_else() {
         maker_fee = "-0.0001"
         symbol = "BTC-USDT"
         tick_size = "0.1"
+
+        [protection]
+        stop = "2-3 atr"
+        target = "1.5-2 risk"
+        trailing = false
+
+        [risk]
+        correlated = "60%"
+        enabled = true
+        exposure = "80%"
+        min_confidence = "45%"
+        orders_per_second = 20
+        per_asset = "30%"
+        per_order = "50%"
+        per_trade = "2%"
+        positions = 10
+        price_band = "2%"
+        stale_after = "1m"
+        value_at_risk = "5%"
+
+        [sizing]
+        confidence = "30%"
+        daily_volatility = "2%"
+        high_volatility = "50%"
+        kelly_least = "1%"
+        kelly_most = "30%"
+        kelly_prior_loss = "2%"
+        kelly_prior_trades = 20
+        kelly_prior_win = "3%"
+        kelly_prior_win_rate = "50%"
+        low_volatility = "75%"
+        risk = "2%"
+        volatility = "30%"
 
         [[strategy]]
         fast = 10
@@ -273,7 +332,7 @@ fn errors_name_the_layer_that_they_come_from() {
         &["seed.deep.deeper=2"],
         expect!["seed in --set seed.deep.deeper=2: expected a whole number, found a table"],
     );
-    expect![[r#"unknown key "sede" in the log's configuration: did you mean "seed"? known keys here: account, data, engine, exchange, instrument, seed, strategy"#]].assert_eq(&Config::from_canonical(b"seed = 1\nsede = 2").unwrap_err().to_string());
+    expect![[r#"unknown key "sede" in the log's configuration: did you mean "seed"? known keys here: account, breakers, controller, data, engine, exchange, instrument, protection, risk, seed, sizing, strategy"#]].assert_eq(&Config::from_canonical(b"seed = 1\nsede = 2").unwrap_err().to_string());
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl StrategyConfig {
         })?;
         let size = path.child("size");
         match self.size {
-            None => Ok(()),
+            None | Some(Size::Kelly | Size::AtrRisk | Size::Confidence | Size::Volatility) => Ok(()),
             Some(Size::Quantity(quantity)) => ensure(quantity.is_positive() && quantity.0 <= MAX_QUANTITY.into(), || {
                 (size, format!("must be above 0 and at most {MAX_QUANTITY}, not {quantity}"))
             }),

@@ -1,6 +1,7 @@
 //! The summary of a run: a fold beside the state, the same while it runs and when it is rebuilt.
 
 mod metrics;
+mod restraint;
 mod round_trips;
 mod summary;
 
@@ -12,6 +13,7 @@ use engine::state::State;
 use engine::time::{DAY_NS, Timestamp};
 
 pub use metrics::Metrics;
+pub use restraint::{Restraint, Stop};
 pub use round_trips::{RoundTrips, Tally};
 pub use summary::{Conventions, Equity, MarketChange, Summary, Timing};
 
@@ -42,6 +44,7 @@ pub struct Report {
     invested_ns: i64,
     invested_since: Option<Timestamp>,
     round_trips: RoundTrips,
+    restraint: Restraint,
     first_prices: Vec<Option<Price>>,
 }
 
@@ -87,7 +90,7 @@ impl Report {
         }
         for record in records {
             if let Event::Decision(decision) = &record.event {
-                self.decided(decision);
+                self.decided(record.at, decision);
             }
         }
     }
@@ -147,8 +150,9 @@ impl Report {
         }
     }
 
-    fn decided(&mut self, decision: &Decision) {
+    fn decided(&mut self, at: Timestamp, decision: &Decision) {
         self.decisions += 1;
+        self.restraint.decided(at, decision);
         match decision {
             Decision::Signal(_) => self.signals += 1,
             Decision::OrderRequested(_) => self.orders += 1,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::metrics::{Curve, Metrics};
+use super::restraint::Restraint;
 use super::round_trips::Tally;
 
 /// Decimals of a balance in a report; more are shown where it has more.
@@ -64,6 +65,8 @@ pub struct Summary {
     pub round_trips: Tally,
     /// Those of each instrument, in its quote currency.
     pub by_instrument: BTreeMap<String, Tally>,
+    /// What held it back.
+    pub restraint: Restraint,
     /// What the metrics mean.
     pub conventions: Conventions,
     /// How long it took.
@@ -168,6 +171,7 @@ impl Report {
             metrics: self.metrics(&Curve::new(&curve, &days, length_ns), length_ns),
             by_instrument: self.round_trips.by_instrument.iter().map(|(&id, tally)| (symbol(id), tally.clone())).collect(),
             round_trips: self.round_trips.all,
+            restraint: self.restraint.finish(state),
             conventions: CONVENTIONS,
             timing: Timing::default(),
         }

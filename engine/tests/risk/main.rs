@@ -1,0 +1,20 @@
+//! Risk: no state breaks a limit, no position is bare, no breaker comes late.
+
+// expect-test writes its strings so.
+#![allow(clippy::needless_raw_string_hashes)]
+
+#[expect(dead_code, reason = "the other tests of the engine use the rest")]
+#[path = "../engine/stage.rs"]
+mod stage;
+
+mod scene;
+mod denials;
+mod sizes;
+mod guards;
+mod stops;
+mod breakers;
+mod hostile;
+mod whims;
+mod venue;
+mod naive;
+mod property;

@@ -1,0 +1,47 @@
+//! The commodity channel index, of Donald Lambert's article in *Commodities* (October 1980).
+
+use serde::Serialize;
+use ta_lib::{CciStream, Core, RetCode};
+
+use super::streaming::{Columns, Handle, Streaming, period};
+use crate::candle::Candle;
+
+/// `(typical - mean) / (0.015 * mean deviation)`, both over the typical prices of `period` candles; 0 when all are equal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cci(Streaming<CciStream>);
+
+impl Cci {
+    /// Over `period` candles, at least 2.
+    pub fn new(period: u32) -> Self {
+        Self(Streaming::new(self::period(period, 2)))
+    }
+
+    /// Takes one candle in.
+    pub fn update(&mut self, candle: &Candle) -> Option<f64> {
+        self.0.update(*candle)
+    }
+
+    /// The last value.
+    pub fn value(&self) -> Option<f64> {
+        self.0.value()
+    }
+}
+
+impl Handle for CciStream {
+    type Params = i32;
+    type Input = Candle;
+    type Value = f64;
+
+    fn lookback(period: i32) -> Result<usize, RetCode> {
+        Core::new().cci_lookback(period)
+    }
+
+    fn open(period: i32, history: &[Candle]) -> Result<(Self, f64), RetCode> {
+        let columns = Columns::of(history);
+        Core::new().cci_open(&columns.high, &columns.low, &columns.close, period)
+    }
+
+    fn advance(&mut self, candle: Candle) -> Result<f64, RetCode> {
+        self.update(candle.high, candle.low, candle.close)
+    }
+}
