@@ -23,7 +23,8 @@ fn candles() -> Vec<(Timestamp, Candle)> {
         (dice >> 11) as f64 / (1_u64 << 53) as f64
     };
     let mut close = 43_000.0;
-    (0..BARS as i64)
+    (0_i64..)
+        .take(BARS)
         .map(|bar| {
             let open: f64 = close;
             close = (open * (1.0 + (random() - 0.5) / 100.0) * 100.0).round() / 100.0;

@@ -246,6 +246,32 @@ const WRONG_FILES: &[(&str, &str)] = &[
         "[[strategy]]\nname = \"ema_cross\"\n[[strategy]]\nname = \"ema_cross\"",
         "strategy.1 in tickfold.toml (line 3): two strategies are called \"ema_cross\": give each a label of its own",
     ),
+    ("[risk]\nper_asset = \"130%\"", "risk.per_asset in tickfold.toml (line 2): must be at most 100%, not 130%"),
+    (
+        "[risk]\nper_asset = \"a third\"",
+        "risk.per_asset in tickfold.toml (line 2): \"a third\" is not a share such as \"30%\", or \"off\"",
+    ),
+    (
+        "[breakers]\ndrawdown = \"50%\"\nemergency = \"20%\"",
+        "breakers.emergency in tickfold.toml (line 3): must be above breakers.drawdown, which is 50%",
+    ),
+    (
+        "[breakers]\ncooldown = \"a while\"",
+        "breakers.cooldown in tickfold.toml (line 2): \"a while\" is not a length of time such as \"90s\", \"5m\", \"2h\" or \"3d\", or \"off\"",
+    ),
+    (
+        "[protection]\nstop = \"3 risk\"",
+        "protection.stop in tickfold.toml (line 2): \"3 risk\" is not a stop such as \"2-3 atr\" (average true ranges), \"2.5 atr\", \"8%\" or \"off\"",
+    ),
+    (
+        "[sizing]\nkelly_least = \"50%\"",
+        "sizing.kelly_least in tickfold.toml (line 2): must be at most sizing.kelly_most, which is 30%",
+    ),
+    (
+        "[risk]\nmin_confidence = \"95%\"\n[controller]\nenabled = true",
+        "controller.max_confidence in tickfold.toml (line 3): must be at least risk.min_confidence, which is 95%",
+    ),
+    ("[risk]\npositions = 0", "risk.positions in tickfold.toml (line 2): must be at least 1"),
     (
         "[[strategy]]\nname = \"ema_cross\"\nsize = \"half\"",
         "strategy.0.size in tickfold.toml (line 3): \"half\" is neither a quantity such as \"0.01\", nor a share of equity such as \"95%\", nor one of kelly, atr_risk, confidence, volatility",

@@ -1,4 +1,5 @@
 //! `tickfold scan`, through the program itself: what it ranks, in which order, and what it leaves out.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its strings so")]
 
 #[path = "acceptance/program.rs"]
 mod program;

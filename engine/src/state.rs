@@ -17,8 +17,8 @@ use crate::hash::hash_of;
 use crate::instrument::{Currency, Instrument, InstrumentId};
 use crate::market::{Bar, BookLevels, Side, Trade};
 use crate::markets::{Market, Markets};
-use crate::number::{Amount, FixedPrice, Price, Quantity};
-use crate::order::{CancelReason, Fill, OrderId, OrderKind, OrderRequest, Owner};
+use crate::number::{Amount, FixedPrice, Quantity};
+use crate::order::{Amendment, CancelReason, Fill, OrderId, OrderKind, OrderRequest, Owner};
 use crate::orders::{Filled, MAX_OPEN_ORDERS, Orders};
 use crate::performance::{Exit, Performance};
 use crate::portfolio::Portfolio;
@@ -118,21 +118,6 @@ impl State {
         self.order_times.iter().filter(|&&at| at > since).count()
     }
 
-    /// What a market order of this size would pay for its last unit, by the book; `None` without one.
-    pub fn worst_price(&self, instrument: InstrumentId, side: Side, quantity: Quantity) -> Option<Price> {
-        let (book, market) = (self.books.get(&instrument)?, self.markets.get(instrument)?);
-        let mut left = quantity;
-        let mut worst = None;
-        for level in book.levels(side.opposite()) {
-            worst = Some(market.instrument.price(level.price));
-            left -= market.instrument.quantity(level.size);
-            if !left.is_positive() {
-                break;
-            }
-        }
-        worst
-    }
-
     /// How much of a guarded position no open order protects: zero, or at least the smallest order.
     pub fn unprotected(&self, owner: Owner, instrument: InstrumentId) -> Quantity {
         let Some((guard, market)) = self.guards.get(&(owner, instrument)).zip(self.markets.get(instrument)) else {
@@ -157,12 +142,13 @@ impl State {
             Event::Input(input) => {
                 self.portfolio.forget_closed();
                 self.watch.begin();
-                if self.watch.is_new_day(record.at) {
+                let is_new_day = self.watch.is_new_day(record.at);
+                if is_new_day {
                     // The day begins with what there was before its first event.
                     self.look(record.at);
                 }
                 self.apply_input(record.at, input);
-                if self.watch.is_due() {
+                if is_new_day || self.watch.is_due() {
                     self.look(record.at);
                 }
             }
@@ -233,6 +219,7 @@ impl State {
             Input::OrderRejected { order, .. } => self.rejected(*order),
             Input::OrderCanceled { order, reason } => self.canceled(*order, *reason),
             Input::OrderAmended(amendment) => {
+                self.raise_guard(amendment);
                 self.orders.amend(amendment);
                 self.settle(amendment.order);
             }
@@ -357,6 +344,16 @@ impl State {
         self.orders.accept(order);
         if let Some(guard) = self.guard_of(order) {
             guard.refusals = 0;
+        }
+    }
+
+    /// A stop that was raised stays raised when it has to be placed again.
+    fn raise_guard(&mut self, amendment: &Amendment) {
+        if let Some(trigger) = amendment.trigger
+            && self.orders.get(amendment.order).is_some_and(|open| is_stop(open.request.kind))
+            && let Some(guard) = self.guard_of(amendment.order)
+        {
+            guard.bracket.stop = guard.bracket.stop.map(|stop| stop.max(trigger));
         }
     }
 

@@ -48,7 +48,7 @@ fn entrant(index: usize, config: &StrategyConfig) -> Result<Entrant, SessionErro
     let failed = |reason: String| SessionError::Strategy { index, name: config.name.clone(), reason };
     let params = serde_json::to_value(&config.params).map_err(|error| failed(error.to_string()))?;
     let params = params.as_object().cloned().unwrap_or_default();
-    let strategy = strategies::build(&config.name, params).map_err(|error| failed(explain(&config.name, error)))?;
+    let strategy = strategies::build(&config.name, &params).map_err(|error| failed(explain(&config.name, error)))?;
     let symbols = (!config.instruments.is_empty()).then(|| config.instruments.clone());
     let share = engine::number::Rate::from_bps(DEFAULT_SHARE_BPS);
     Ok(Entrant { strategy, symbols, size: config.size.unwrap_or(Size::Equity(share)) })

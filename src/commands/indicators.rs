@@ -100,7 +100,9 @@ impl Indicators {
         let mut cells = Vec::with_capacity(columns.len());
         let mut feed = |opened_at: Timestamp, candle: &Candle| {
             cells.clear();
-            indicators.iter_mut().for_each(|indicator| indicator.update(opened_at, candle, &mut cells));
+            for indicator in &mut indicators {
+                indicator.update(opened_at, candle, &mut cells);
+            }
             form.row(opened_at, &columns, &cells, out)
         };
         for event in history(vec![(source, instrument.clone())]) {

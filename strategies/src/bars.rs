@@ -17,7 +17,7 @@
 //! - Prices that are not above zero are ignored.
 //!
 //! What is still forming has no way out:
-//! ```compile_fail
+//! ```compile_fail,E0616
 //! let bars = strategies::bars::Bars::new(&[engine::time::Interval(60)]);
 //! let forming = &bars.series[0].frames[0].forming;
 //! ```

@@ -35,7 +35,7 @@ pub struct Definition {
     pub schema: fn() -> Schema,
     /// What it makes of the embedded sample.
     pub golden: Golden,
-    build: fn(Map<String, Value>) -> Built,
+    build: fn(&Map<String, Value>) -> Built,
 }
 
 /// A strategy's result on the embedded sample with its defaults: `tickfold backtest --strategy NAME`. It changes with
@@ -76,7 +76,7 @@ pub enum ParamsError {
 type Built = Result<Box<dyn Strategy>, ParamsError>;
 
 /// Makes a strategy from its name and parameters.
-pub fn build(name: &str, params: Map<String, Value>) -> Result<Box<dyn Strategy>, ParamsError> {
+pub fn build(name: &str, params: &Map<String, Value>) -> Result<Box<dyn Strategy>, ParamsError> {
     let definition = CATALOGUE.iter().find(|definition| definition.name == name);
     let definition =
         definition.ok_or_else(|| ParamsError::UnknownStrategy(CATALOGUE.iter().map(|known| known.name).collect()))?;
@@ -87,7 +87,7 @@ const fn define<P: Parameters>(name: &'static str, summary: &'static str, golden
     Definition { name, summary, schema: || schemars::schema_for!(P), golden, build: build_as::<P> }
 }
 
-fn build_as<P: Parameters>(params: Map<String, Value>) -> Built {
+fn build_as<P: Parameters>(params: &Map<String, Value>) -> Built {
     let schema = schemars::schema_for!(P);
     let properties = schema.get("properties").and_then(Value::as_object);
     let known: Vec<String> = properties.map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
@@ -96,7 +96,7 @@ fn build_as<P: Parameters>(params: Map<String, Value>) -> Built {
     }
     let typed: P = serde_path_to_error::deserialize(Value::Object(params.clone()))
         .map_err(|error| ParamsError::Invalid(format!("{}: {}", error.path(), error.inner())))?;
-    for (key, value) in &params {
+    for (key, value) in params {
         let limits = properties.and_then(|fields| fields.get(key));
         limits.map_or(Ok(()), |limits| in_range(key, value, limits)).map_err(ParamsError::Invalid)?;
     }
@@ -129,13 +129,13 @@ mod tests {
     use super::*;
 
     fn error(name: &str, params: Value) -> ParamsError {
-        build(name, serde_json::from_value(params).unwrap()).err().unwrap()
+        build(name, &serde_json::from_value(params).unwrap()).err().unwrap()
     }
 
     #[test]
     fn every_strategy_builds_from_its_defaults() {
         for definition in CATALOGUE {
-            assert!(build(definition.name, Map::new()).is_ok(), "{}", definition.name);
+            assert!(build(definition.name, &Map::new()).is_ok(), "{}", definition.name);
         }
     }
 

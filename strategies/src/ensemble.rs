@@ -31,7 +31,7 @@ use crate::timeframe::Timeframe;
 use votes::{Indicators, Votes};
 
 /// On the embedded sample.
-pub const GOLDEN: Golden = Golden { signals: 798, orders: 1240, end_equity: "14305.8777434268783" };
+pub const GOLDEN: Golden = Golden { signals: 3062, orders: 669, end_equity: "10893.6818823782305" };
 
 const TECHNICAL_WEIGHT: f64 = 0.6;
 const MODEL_WEIGHT: f64 = 0.4;
@@ -157,12 +157,12 @@ impl Panel {
         let verdict = Verdict::of(votes.score(), model, advice);
         self.is_ready |= verdict.score < params.entry;
         match stance {
-            Stance::In => (verdict.score <= params.exit).then(|| Move::Leave(verdict.reasons())),
-            Stance::Out if !self.is_ready || verdict.score < params.entry => None,
-            Stance::Out => {
+            Stance::In => {
                 self.is_ready = false;
-                Some(Move::Enter(entry(params, &votes, &verdict)))
+                (verdict.score <= params.exit).then(|| Move::Leave(verdict.reasons()))
             }
+            Stance::Out if !self.is_ready || verdict.score < params.entry => None,
+            Stance::Out => Some(Move::Enter(entry(params, &votes, &verdict))),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::tactic::{Desk, Distances, Entry, Move, Stance, Tactic, confidence, re
 use crate::timeframe::Timeframe;
 
 /// On the embedded sample.
-pub const GOLDEN: Golden = Golden { signals: 279, orders: 450, end_equity: "7489.9205366243148" };
+pub const GOLDEN: Golden = Golden { signals: 325, orders: 450, end_equity: "7489.9205366243148" };
 
 /// Lengths are in bars.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -160,7 +160,6 @@ impl Tactic for MeanReversion {
         if !(self.is_ready && rested && percent_b < 0.0 && atr > 0.0) {
             return None;
         }
-        self.is_ready = false;
         Some(self.enter(close, rsi, percent_b, atr))
     }
 }

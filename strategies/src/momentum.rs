@@ -223,7 +223,7 @@ mod tests {
         // One bar from the high through the stop, and not below where the stop was at first.
         bars.push((9_600, 10));
         let lines = decisions("momentum", params(1.5), hours(20, bars));
-        let last = lines.lines().filter(|line| line.contains("filled")).next_back().unwrap_or_default();
+        let last = lines.lines().rfind(|line| line.contains("filled")).unwrap_or_default();
         expect!["31 1970-01-01T12:00:00Z < filled #13 1 @ 98.26 fee 0 USDT taker id 13"].assert_eq(last);
     }
 }

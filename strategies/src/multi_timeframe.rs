@@ -240,19 +240,21 @@ mod tests {
     #[test]
     fn on_trades_the_finest_times_the_entry() {
         let mut stage = Stage::new("multi_timeframe", params(&["1m", "2m", "4m"]), &[instrument(0)]);
-        for (second, price) in (0..6_000).map(|second: i64| (second, 100_000 + second - if second % 420 < 60 { 90 } else { 0 })) {
+        for (second, price) in
+            (0..30_000).map(|second: i64| (second, 100_000 + 5 * second - if second % 600 >= 540 { 600 } else { 0 }))
+        {
             while let Some(at) = stage.engine.next_deadline().filter(|&at| at <= Timestamp(second * SECOND_NS)) {
                 stage.input(at, Input::Timer);
             }
             stage.input(Timestamp(second * SECOND_NS), trade(0, price));
         }
-        let first = stage.decisions().lines().find(|line| line.contains("signal")).unwrap_or_default().to_owned();
-        expect![[r#""#]].assert_eq(&first);
+        let first = stage.decisions().lines().find(|line| line.contains("signal")).expect("a signal").to_owned();
+        expect!["3724 1970-01-01T01:01:00Z > signal multi_timeframe BTC-USDT long 61.59% stop 1165.55 target 1217.76 timeframes=3.00000000 rising=3.00000000 highest_lead_atr=0.39545240 atr=6.96121274 ^3723"].assert_eq(&first);
     }
 
     #[test]
     fn timeframes_are_checked() {
-        let error = |params: Value| crate::build("multi_timeframe", serde_json::from_value(params).unwrap()).err();
+        let error = |params: Value| crate::build("multi_timeframe", &serde_json::from_value(params).unwrap()).err();
         let invalid = |message: &str| Some(crate::ParamsError::Invalid(message.into()));
         let message = "agreeing = 3: there are only 2 timeframes";
         assert_eq!(error(json!({"timeframes": ["1h", "4h", "1h"]})), invalid(message));

@@ -167,6 +167,7 @@ impl Pairs {
         let is_full = self.closes.len() >= self.params.window as usize;
         let test = Cointegration::test(self.closes.make_contiguous()).filter(|_| is_full);
         if let Some(held) = stances.iter().position(|stance| *stance == Stance::In) {
+            self.is_ready = false;
             return Some((held, self.leave(held, test)?));
         }
         let test = test?;
@@ -178,9 +179,7 @@ impl Pairs {
             return None;
         }
         let cheap = usize::from(test.z > 0.0);
-        let entry = self.enter(cheap, &test)?;
-        self.is_ready = false;
-        Some((cheap, entry))
+        Some((cheap, self.enter(cheap, &test)?))
     }
 
     fn leave(&self, held: usize, test: Option<Cointegration>) -> Option<Move> {

@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn stops_at_odds_are_refused() {
         let params = json!({"min_stop_atr": 3.0, "max_stop_atr": 2.0});
-        let error = crate::build("patterns", serde_json::from_value(params).unwrap()).err().unwrap();
+        let error = crate::build("patterns", &serde_json::from_value(params).unwrap()).err().unwrap();
         let message = "min_stop_atr = 3 and max_stop_atr = 2: it must be min_stop_atr <= max_stop_atr";
         assert_eq!(error, ParamsError::Invalid(message.into()));
     }

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::candle::Candle;
 use crate::indicators::{Adx, StdDev};
+use crate::tactic::strength;
 
 /// The ADX of a trend that cannot be stronger.
 const STRONGEST_ADX: f64 = 50.0;
@@ -142,7 +143,7 @@ impl Switch {
     /// 50 % where the side would be left, 100 % at twice the upper threshold and at zero.
     fn confidence_bps(self, value: f64, band: Band) -> u16 {
         let (least, most) = if self.is_up == Some(true) { (band.lower, 2.0 * band.upper) } else { (band.upper, 0.0) };
-        let share = ((value - least) / (most - least)).max(0.0).min(1.0);
+        let share = strength(value, least, most);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 5,000 and 10,000")]
         return (5_000.0 + 5_000.0 * share) as u16;
     }

@@ -140,7 +140,7 @@ enum Rule {
 }
 
 impl Rule {
-    fn of(regime: &Regime) -> Self {
+    fn of(regime: Regime) -> Self {
         match (regime.volatility, regime.trend) {
             (Volatility::Low, _) => Self::MeanReversion,
             (Volatility::High, Trend::Trending) => Self::Momentum,
@@ -176,7 +176,7 @@ impl Parts {
             return None;
         }
         let RegimeReading { regime, changed, trend_strength, daily_volatility } = self.detector.update(&bar.candle)?;
-        let selected = Rule::of(&regime);
+        let selected = Rule::of(regime);
         self.selected = Some(selected);
         if !changed {
             return None;
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn the_rule_is_that_of_the_volatility_then_of_the_trend() {
         let rule =
-            |volatility, trend| Rule::of(&Regime { trend, trend_confidence_bps: 0, volatility, volatility_confidence_bps: 0 });
+            |volatility, trend| Rule::of(Regime { trend, trend_confidence_bps: 0, volatility, volatility_confidence_bps: 0 });
         assert_eq!(rule(Volatility::Low, Trend::Trending), Rule::MeanReversion);
         assert_eq!(rule(Volatility::Low, Trend::Ranging), Rule::MeanReversion);
         assert_eq!(rule(Volatility::High, Trend::Trending), Rule::Momentum);
@@ -296,7 +296,7 @@ mod tests {
         for record in &stage.records {
             match &record.event {
                 Event::Decision(Decision::RegimeChanged(change)) => {
-                    selected = Some(Rule::of(&change.regime));
+                    selected = Some(Rule::of(change.regime));
                     kept += usize::from(change.reasons.iter().any(|reason| reason.name.ends_with("keeps_position")));
                 }
                 Event::Decision(Decision::Signal(signal)) if signal.target.is_some() => {

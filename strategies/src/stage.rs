@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::Read as _;
+use std::path::Path;
 
 use engine::engine::{Engine, Entrant};
 use engine::event::{Decision, Event, Hash, Input, Mode, Record, Session};
@@ -97,7 +98,7 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(name: &str, params: Value, listed: &[Instrument]) -> Self {
         let params: Map<String, Value> = serde_json::from_value(params).unwrap();
-        let strategy = crate::build(name, params).unwrap();
+        let strategy = crate::build(name, &params).unwrap();
         let engine = Engine::new(vec![Entrant { strategy, symbols: None, size: "1".parse().unwrap() }]);
         let (names, transcript, records) = (Names::default(), String::new(), Vec::new());
         let mut stage = Self { engine, records, names, transcript, resting: Vec::new(), answers: VecDeque::new() };
@@ -161,7 +162,7 @@ impl Stage {
     fn answer(&mut self, id: OrderId, decision: &Decision) {
         match decision {
             Decision::OrderRequested(request) if request.kind == OrderKind::Market => {
-                let price = self.engine.state().markets.get(request.instrument).and_then(|market| market.last_price());
+                let price = self.engine.state().markets.get(request.instrument).and_then(engine::markets::Market::last_price);
                 self.answers.push_back(fill(id, request, price.unwrap()));
             }
             Decision::OrderRequested(request) => {
@@ -253,7 +254,7 @@ pub(crate) fn history(name: &str) -> Option<Vec<Bar>> {
         return None;
     };
     let mut text = String::new();
-    if name.ends_with(".zst") {
+    if Path::new(name).extension().is_some_and(|end| end == "zst") {
         text = String::from_utf8(zstd::stream::decode_all(&packed[..]).unwrap()).unwrap();
     } else {
         flate2::read::MultiGzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();

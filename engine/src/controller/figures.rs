@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 const MAX_PROFIT_FACTOR: Decimal = Decimal::ONE_HUNDRED;
 /// A figure that is a tenth better than its target has recovered. What lies between is left alone, so that
 /// adjustments do not go to and fro.
-const RECOVERED: Decimal = Decimal::from_parts(11, 0, 0, false, 1);
+pub(super) const RECOVERED: Decimal = Decimal::from_parts(11, 0, 0, false, 1);
 /// The part of a figure that is not known.
 const NEUTRAL: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
 /// Decimals of a reason.
@@ -77,18 +77,15 @@ impl Figures {
             parts: [
                 part("win_rate", Rule::LowWinRate, 30, trades, win_rate),
                 part("profit_factor", Rule::LowProfitFactor, 30, trades, factor),
-                part("drawdown", Rule::DeepDrawdown, 25, present, drawdown),
+                part("drawdown", Rule::DeepDrawdown, 25, trades, drawdown),
                 part("signals_an_hour", Rule::TooManySignals, 15, present, signals),
             ],
         }
     }
 
-    pub(super) fn are_off_target(&self) -> bool {
-        self.known().any(|(_, figure)| figure.standing < Decimal::ONE)
-    }
-
-    pub(super) fn have_recovered(&self) -> bool {
-        self.known().all(|(_, figure)| figure.standing >= RECOVERED)
+    /// Of what is known: the rule that it asks by, and how it stands.
+    pub(super) fn standings(&self) -> impl Iterator<Item = (Rule, Decimal)> {
+        self.known().map(|(part, figure)| (part.rule, figure.standing))
     }
 
     /// The rules of those that are off their targets, the furthest first; those of trades only when there is

@@ -24,7 +24,7 @@ use crate::number::{Amount, Rate};
 use crate::performance::Performance;
 use crate::time::{DAY_NS, SECOND_NS, Timestamp};
 
-use figures::Figures;
+use figures::{Figures, RECOVERED};
 
 /// Entries as large as sizing says, in basis points.
 pub const FULL_SIZE_BPS: u32 = 10_000;
@@ -112,7 +112,8 @@ impl Tuning {
 ///   not win; when it is at its highest, entries shrink.
 /// - Otherwise, after the cooldown, the figure that is furthest from its target asks for a step, and the next one
 ///   when its knob is at the end. Trades ask once, and again only after one more has closed.
-/// - When every figure that is known is a tenth better than its target, a step back: confidence first.
+/// - When every figure that turns a knob, as far as it is known, is a tenth better than its target, that knob goes a
+///   step back: confidence first. So what holds back the one never keeps the other where it is.
 pub fn adjust(
     policy: &ControllerPolicy,
     performance: &Performance,
@@ -129,12 +130,13 @@ pub fn adjust(
         [Parameter::MinConfidence, Parameter::SizeScale].map(|parameter| (Rule::NoWins, parameter, Way::Tighter)).into()
     } else if is_cooling {
         return None;
-    } else if figures.are_off_target() {
-        figures.asking(is_news).map(|rule| (rule, parameter_of(rule), Way::Tighter)).collect()
-    } else if figures.have_recovered() {
-        [Parameter::MinConfidence, Parameter::SizeScale].map(|parameter| (Rule::Recovered, parameter, Way::Looser)).into()
     } else {
-        return None;
+        let recovered = [Parameter::MinConfidence, Parameter::SizeScale].into_iter().filter(|parameter| {
+            let mut own = figures.standings().filter(|(rule, _)| parameter_of(*rule) == *parameter);
+            own.all(|(_, standing)| standing >= RECOVERED)
+        });
+        let tighter = figures.asking(is_news).map(|rule| (rule, parameter_of(rule), Way::Tighter));
+        tighter.chain(recovered.map(|parameter| (Rule::Recovered, parameter, Way::Looser))).collect()
     };
     asked.into_iter().find_map(|(rule, parameter, way)| {
         let (from_bps, to_bps) = knobs.turn(parameter, way)?;

@@ -132,7 +132,8 @@ fn the_figure_that_is_furthest_from_its_target_asks_for_a_step() {
     let mut drawn_down = Run::after(&small_wins);
     assert_eq!(drawn_down.equity(125).adjusted(), "SizeScale 10000 -> 9500: DeepDrawdown", "20 % of at most 10 %");
     assert_eq!(drawn_down.wait(5).adjusted(), "nothing");
-    assert_eq!(drawn_down.wait(1).adjusted(), "SizeScale 9500 -> 9000: DeepDrawdown", "it asks without a trade");
+    assert_eq!(drawn_down.wait(1).adjusted(), "nothing", "no trade since");
+    assert_eq!(drawn_down.trades(&[-8]).adjusted(), "SizeScale 9500 -> 9000: DeepDrawdown");
     assert_eq!(Run::default().signals(57).adjusted(), "MinConfidence 4500 -> 5000: TooManySignals");
     assert_eq!(Run::default().signals(56).adjusted(), "nothing");
 }
@@ -154,14 +155,15 @@ fn the_same_steps_lead_back_when_the_figures_are_good() {
     // Four of ten are on target, and not a tenth better.
     run.policy.window_trades = 10;
     run.trades(&[-1, 4, -1, 4, -1, 4, -1, 4, -1, -1]);
-    assert_eq!(run.adjusted(), "nothing");
+    assert_eq!(run.adjusted(), "SizeScale 9800 -> 10000: Recovered", "what they won is enough");
+    assert_eq!(run.wait(6).adjusted(), "nothing");
     run.trades(&[4, 4]);
     let mut steps = vec![];
     while let Some(adjustment) = run.wait(6).adjust() {
         assert_eq!(adjustment.rule, Rule::Recovered);
         steps.push(format!("{:?} {}", adjustment.parameter, adjustment.to_bps));
     }
-    assert_eq!(steps, ["MinConfidence 5200", "MinConfidence 4700", "MinConfidence 4500", "SizeScale 10000"]);
+    assert_eq!(steps, ["MinConfidence 5200", "MinConfidence 4700", "MinConfidence 4500"]);
 }
 
 #[test]

@@ -130,7 +130,12 @@ impl DenialReason {
             Self::TooManyPositions { .. } => "too many positions",
             Self::StaleData { .. } => "stale data",
             Self::OrderRate { .. } => "order rate",
-            Self::Paused { .. } => "paused by a breaker",
+            Self::Paused { breaker: Breaker::DailyLoss, .. } => "paused: daily loss",
+            Self::Paused { breaker: Breaker::Drawdown, .. } => "paused: drawdown",
+            Self::Paused { breaker: Breaker::Emergency, .. } => "paused: emergency stop",
+            Self::Paused { breaker: Breaker::LossesInARow, .. } => "paused: losses in a row",
+            Self::Paused { breaker: Breaker::Cooldown, .. } => "paused: cooldown",
+            Self::Paused { breaker: Breaker::LowProfit, .. } => "paused: low profit",
             Self::NoEquity => "no equity",
         }
     }

@@ -1,6 +1,7 @@
 //! Limits: what an order that adds exposure may not exceed.
 
 use crate::event::{DenialReason, Excess};
+use crate::instrument::InstrumentId;
 use crate::market::Side;
 use crate::markets::Market;
 use crate::number::{Amount, Decimal, Price, Quantity, Rate};
@@ -180,7 +181,7 @@ fn check_age(state: &State, limits: &Limits, market: &Market) -> Result<(), Deni
 fn check_price(state: &State, limits: &Limits, request: &OrderRequest, last: Price) -> Result<(), DenialReason> {
     let Some(limit) = limits.price_band else { return Ok(()) };
     let worst = match request.kind {
-        OrderKind::Market => state.worst_price(request.instrument, request.side, request.quantity),
+        OrderKind::Market => worst_price(state, request.instrument, request.side, request.quantity),
         kind => kind.limit_price(),
     };
     let Some(worst) = worst else { return Ok(()) };
@@ -253,4 +254,19 @@ fn constraints(
     ]
     .into_iter()
     .flatten()
+}
+
+/// What a market order of this size would pay for its last unit, by the book; `None` without one.
+fn worst_price(state: &State, instrument: InstrumentId, side: Side, quantity: Quantity) -> Option<Price> {
+    let (book, market) = (state.books.get(&instrument)?, state.markets.get(instrument)?);
+    let mut left = quantity;
+    let mut worst = None;
+    for level in book.levels(side.opposite()) {
+        worst = Some(market.instrument.price(level.price));
+        left -= market.instrument.quantity(level.size);
+        if !left.is_positive() {
+            break;
+        }
+    }
+    worst
 }

@@ -1,7 +1,7 @@
-//! Risk: every order passes here, or becomes a denial with its reason.
+//! Risk: every order that somebody asks for passes here, or becomes a denial with its reason.
 //!
-//! What adds exposure (a buy) passes all limits; what takes it off (a sale) only has to be an order at all, so
-//! that nothing ever keeps anyone in a position.
+//! What adds exposure (a buy) passes all limits; what takes it off (a sale) only has to be a possible order. What the
+//! engine itself asks for to leave or protect a position passes by, so that nothing ever keeps anyone in one.
 
 mod breakers;
 mod exposure;
@@ -10,7 +10,7 @@ mod protection;
 
 pub use breakers::{Breakers, LossStreak, LowProfit};
 pub use limits::Limits;
-pub use protection::{Protection, StopRule, TargetRule, Trailing};
+pub use protection::{Prefer, Protection, StopRule, TargetRule, Trailing};
 
 pub(crate) use breakers::{floor, trips};
 pub(crate) use limits::{check, check_growth, room};

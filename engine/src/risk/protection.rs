@@ -1,4 +1,4 @@
-//! Protection: where a position gets out when its strategy does not say.
+//! Protection: where a position gets out when its strategy does not say, or is not asked.
 
 use crate::event::{Regime, Trend, Volatility};
 use crate::markets::Market;
@@ -11,12 +11,24 @@ const UNKNOWN_RANGE_STOP_BPS: i64 = 800;
 /// The bracket of an entry that comes without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protection {
+    /// Whose stops and targets count where both have one.
+    pub prefer: Prefer,
     /// Where it gets out with a loss.
     pub stop: StopRule,
     /// Where it gets out with a profit.
     pub target: TargetRule,
     /// Whether stops follow the best price, at the distance that they begin with.
     pub trailing: Trailing,
+}
+
+/// Whose stops and targets count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prefer {
+    /// The strategy's, where it names them.
+    #[default]
+    Strategy,
+    /// These rules', where they are not off.
+    Policy,
 }
 
 /// Whether stops follow.
@@ -55,6 +67,7 @@ pub enum TargetRule {
 impl Default for Protection {
     fn default() -> Self {
         Self {
+            prefer: Prefer::Strategy,
             stop: StopRule::Atr(Decimal::TWO, Decimal::from(3)),
             target: TargetRule::Risk(Decimal::new(15, 1), Decimal::TWO),
             trailing: Trailing::Off,
@@ -65,11 +78,11 @@ impl Default for Protection {
 impl Protection {
     /// None but what strategies ask for.
     pub fn off() -> Self {
-        Self { stop: StopRule::Off, target: TargetRule::Off, trailing: Trailing::Off }
+        Self { prefer: Prefer::Strategy, stop: StopRule::Off, target: TargetRule::Off, trailing: Trailing::Off }
     }
 
-    /// The bracket of an entry at `price`: what is given, where it is on the right side of the price, else by
-    /// the rules. Prices are rounded to the tick, away from the entry.
+    /// The bracket of an entry at `price`: what is given, where it counts and is on the right side of the price,
+    /// else by the rules. Prices are rounded to the tick, away from the entry.
     pub(crate) fn bracket(
         &self,
         market: &Market,
@@ -79,6 +92,9 @@ impl Protection {
         target: Option<Price>,
     ) -> Option<Bracket> {
         let tick = market.instrument.tick_size;
+        let rules = self.prefer == Prefer::Policy;
+        let stop = stop.filter(|_| !(rules && self.stop != StopRule::Off));
+        let target = target.filter(|_| !(rules && self.target != TargetRule::Off));
         let below = |stop: &Price| *stop < price && stop.is_positive();
         let given = stop.map(|stop| stop.floor_to(tick)).filter(below);
         // A stop that is further away than the price is high is at the lowest price that there is: what it may lose

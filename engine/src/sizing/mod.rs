@@ -1,7 +1,8 @@
 //! Sizing: how much a signal is worth.
 //!
 //! A method says what share of the equity an entry should be, or its quantity; the regime and the controller
-//! scale it; and the limits on exposure cap it, so that a large wish becomes the largest order that passes.
+//! scale it; and the limits on exposure cap it, so that a large wish becomes the largest order that passes. Value at
+//! risk, the price band and the count of positions do not cap: they deny.
 
 mod kelly;
 mod size;
@@ -75,7 +76,10 @@ pub(crate) fn quantity(
     let wanted = match share {
         Err(quantity) => quantity,
         Ok(share) => {
-            let share = share.0.saturating_mul(policy.sizing.regime(state, market).0);
+            // These follow the volatility by themselves.
+            let is_scaled = matches!(size, Size::AtrRisk | Size::Volatility | Size::Kelly);
+            let scale = if is_scaled { Rate(Decimal::ONE) } else { policy.sizing.regime(state, market) };
+            let share = share.0.saturating_mul(scale.0);
             affordable(Rate(share), price, state, market).ok_or(DenialReason::NoPrice)?
         }
     };
@@ -87,9 +91,9 @@ pub(crate) fn quantity(
     if capped >= minimum {
         return Ok(capped);
     }
-    // Where a limit leaves nothing, what was wanted goes on to the check that names the limit.
+    // Where a limit leaves nothing, the smallest order goes on to the check, which names the limit.
     let wanted = wanted.floor_to(market.instrument.lot_size);
-    if wanted >= minimum { Ok(wanted) } else { Err(DenialReason::BelowMinimumSize { quantity: wanted, minimum }) }
+    if wanted >= minimum { Ok(minimum) } else { Err(DenialReason::BelowMinimumSize { quantity: wanted, minimum }) }
 }
 
 impl Sizing {
@@ -118,7 +122,8 @@ impl Sizing {
 
     fn kelly(&self, state: &State, strategy: crate::order::StrategyId, market: &Market) -> Rate {
         let share = self.kelly.share(&state.performance.tally(Owner::Strategy(strategy)));
-        rounded(share.0.saturating_mul(self.calm(market).0.min(Decimal::ONE)))
+        let calm = share.0.saturating_mul(self.calm(market).0.min(Decimal::ONE));
+        rounded(calm.max(self.kelly.least.0.min(share.0)))
     }
 }
 

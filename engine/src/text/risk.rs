@@ -63,7 +63,7 @@ pub(super) struct Because<'a>(pub &'a DenialReason);
 impl Display for Because<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let excess = |f: &mut Formatter<'_>, what: &str, excess: &Excess| {
-            write!(f, "{what} would be {} of {}", Percent(excess.share), Percent(excess.limit))
+            write!(f, "{what} would be {}, {} is the most", Percent(excess.share), Percent(excess.limit))
         };
         match self.0 {
             DenialReason::Halted => f.write_str("trading is halted"),

@@ -28,6 +28,27 @@ fn invested(policy: Policy) -> Stage {
 }
 
 #[test]
+fn the_first_event_of_a_day_can_trip() {
+    let breakers = Breakers { daily_loss: bps(500), emergency: bps(4_000), ..Breakers::off() };
+    let mut stage = invested(with(breakers));
+    // One event a day, as on daily bars.
+    for (day, cents) in [(1, 10_000), (2, 8_900), (3, 8_900), (4, 1_000)] {
+        stage.at = Timestamp(day * DAY_NS - SECOND_NS);
+        stage.trade(cents);
+    }
+    expect![[r#"
+        11 1970-01-02T00:00:00Z < trade BTC-USDT buy 1.00 @ 100.00
+        12 1970-01-03T00:00:00Z < trade BTC-USDT buy 1.00 @ 89.00
+        13 1970-01-03T00:00:00Z > breaker daily loss 0.055033 of 0.0500 until 1970-01-04T00:00:00Z ^12
+        14 1970-01-04T00:00:00Z < trade BTC-USDT buy 1.00 @ 89.00
+        15 1970-01-05T00:00:00Z < trade BTC-USDT buy 1.00 @ 10.00
+        16 1970-01-05T00:00:00Z > breaker daily loss 0.418255 of 0.0500 until 1970-01-06T00:00:00Z ^15
+        17 1970-01-05T00:00:00Z > breaker emergency stop 0.4506 of 0.4000 until resumed ^15
+    "#]]
+    .assert_eq(&lines(&mut stage, &["< trade", "> breaker"]));
+}
+
+#[test]
 fn a_daily_loss_ends_with_the_day() {
     let mut stage = invested(with(Breakers { daily_loss: bps(500), ..Breakers::off() }));
     stage.cue(0, buy("1", limit("80")));

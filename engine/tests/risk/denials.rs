@@ -43,11 +43,11 @@ fn asset_exposure() {
     shows(
         &mut stage,
         &expect![[r#"
-        7 00:07Z > order #7 alpha buy 2 BTC-USDT market ^6
-        8 00:07Z > denied beta BTC-USDT the asset's exposure would be 30.1% of 30% ^6
-        9 00:07Z > order #9 beta buy 1 BTC-USDT market ^6
-        11 00:08Z > denied operator BTC-USDT the asset's exposure would be 30.5% of 30% ^10
-    "#]],
+            7 00:07Z > order #7 alpha buy 2 BTC-USDT market ^6
+            8 00:07Z > denied beta BTC-USDT the asset's exposure would be 30.1%, 30% is the most ^6
+            9 00:07Z > order #9 beta buy 1 BTC-USDT market ^6
+            11 00:08Z > denied operator BTC-USDT the asset's exposure would be 30.5%, 30% is the most ^10
+        "#]],
     );
 }
 
@@ -61,10 +61,10 @@ fn total_exposure() {
     shows(
         &mut stage,
         &expect![[r#"
-        7 00:07Z > order #7 alpha buy 4 BTC-USDT limit 99 gtc ^6
-        9 00:08Z > denied operator ETH-USDT the exposure would be 50.01% of 50% ^8
-        11 00:09Z > order #11 operator buy 10.4 ETH-USDT market ^10
-    "#]],
+            7 00:07Z > order #7 alpha buy 4 BTC-USDT limit 99 gtc ^6
+            9 00:08Z > denied operator ETH-USDT the exposure would be 50.01%, 50% is the most ^8
+            11 00:09Z > order #11 operator buy 10.4 ETH-USDT market ^10
+        "#]],
     );
 }
 
@@ -79,9 +79,9 @@ fn trade_risk() {
     shows(
         &mut stage,
         &expect![[r#"
-        7 00:07Z > denied alpha BTC-USDT the trade's risk would be 2.2% of 2% ^6
-        8 00:07Z > order #8 alpha buy 2 BTC-USDT market stop 90 ^6
-    "#]],
+            7 00:07Z > denied alpha BTC-USDT the trade's risk would be 2.2%, 2% is the most ^6
+            8 00:07Z > order #8 alpha buy 2 BTC-USDT market stop 90 ^6
+        "#]],
     );
 }
 
@@ -99,9 +99,9 @@ fn correlated_exposure() {
     shows(
         &mut stage,
         &expect![[r#"
-        59 1970-01-26T00:00:59Z > order #59 operator buy 4 BTC-USDT market ^58
-        61 1970-01-26T00:01:00Z > denied operator ETH-USDT the correlated exposure would be 61% of 60% ^60
-    "#]],
+            59 1970-01-26T00:00:59Z > order #59 operator buy 4 BTC-USDT market ^58
+            61 1970-01-26T00:01:00Z > denied operator ETH-USDT the correlated exposure would be 61%, 60% is the most ^60
+        "#]],
     );
     // Against each other it is none.
     let mut stage = scene("1", policy());
@@ -130,9 +130,9 @@ fn value_at_risk() {
     shows(
         &mut stage,
         &expect![[r#"
-        58 1970-01-26T00:00:58Z > denied operator BTC-USDT the value at risk would be 5.01% of 5% ^57
-        60 1970-01-26T00:00:59Z > order #60 operator buy 5 BTC-USDT market ^59
-    "#]],
+            58 1970-01-26T00:00:58Z > denied operator BTC-USDT the value at risk would be 5.01%, 5% is the most ^57
+            60 1970-01-26T00:00:59Z > order #60 operator buy 5 BTC-USDT market ^59
+        "#]],
     );
 }
 
@@ -145,10 +145,10 @@ fn order_too_large() {
     shows(
         &mut stage,
         &expect![[r#"
-        7 00:07Z > denied operator BTC-USDT the order would be 50.1% of 50% ^6
-        9 00:08Z > order #9 operator buy 5 BTC-USDT market ^8
-        11 00:09Z > order #11 operator buy 5 BTC-USDT market ^10
-    "#]],
+            7 00:07Z > denied operator BTC-USDT the order would be 50.1%, 50% is the most ^6
+            9 00:08Z > order #9 operator buy 5 BTC-USDT market ^8
+            11 00:09Z > order #11 operator buy 5 BTC-USDT market ^10
+        "#]],
     );
 }
 

@@ -36,8 +36,8 @@ fn amendments_on_their_way_count() {
         7 00:07Z > order #7 alpha buy 1 BTC-USDT limit 100 gtc ^6
         8 00:07Z > order #8 alpha buy 1 BTC-USDT limit 100 gtc ^6
         10 00:08Z > amend #7 quantity 2 ^9
-        11 00:08Z > denied alpha the asset's exposure would be 40% of 30% ^9
-        12 00:08Z > denied alpha BTC-USDT the asset's exposure would be 30.5% of 30% ^9
+        11 00:08Z > denied alpha the asset's exposure would be 40%, 30% is the most ^9
+        12 00:08Z > denied alpha BTC-USDT the asset's exposure would be 30.5%, 30% is the most ^9
         15 00:10Z > amend #8 quantity 2 ^14
     "#]]
     .assert_eq(&lines(&mut stage, &SHOWN));
@@ -56,8 +56,8 @@ fn slices_of_an_order_are_one_order() {
     stage.trade(10_000);
     expect![[r#"
         7 00:07Z > order #7 alpha buy 4 BTC-USDT limit 100 gtc ^6
-        10 00:09Z > denied alpha the order would be 50.12% of 50% ^9
-        11 00:09Z > denied alpha the order would be 80.02% of 50% ^9
+        10 00:09Z > denied alpha the order would be 50.12%, 50% is the most ^9
+        11 00:09Z > denied alpha the order would be 80.02%, 50% is the most ^9
         12 00:09Z > amend #7 quantity 4.9 ^9
     "#]]
     .assert_eq(&lines(&mut stage, &SHOWN));
@@ -74,8 +74,8 @@ fn a_price_that_the_kind_does_not_have_makes_nothing_cheaper() {
     stage.trade(10_000);
     expect![[r#"
         7 00:07Z > order #7 alpha buy 1 BTC-USDT stop-market 101 ^6
-        9 00:08Z > denied alpha the asset's exposure would be 202% of 30% ^8
-        10 00:08Z > denied alpha BTC-USDT the asset's exposure would be 35.1% of 30% ^8
+        9 00:08Z > denied alpha the asset's exposure would be 202%, 30% is the most ^8
+        10 00:08Z > denied alpha BTC-USDT the asset's exposure would be 35.1%, 30% is the most ^8
     "#]]
     .assert_eq(&lines(&mut stage, &SHOWN));
 }

@@ -1,5 +1,12 @@
 //! Risk: no state breaks a limit, no position is bare, no breaker comes late.
-
+#![expect(
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::similar_names,
+    clippy::single_match_else,
+    clippy::unnecessary_wraps,
+    reason = "a model in plain words"
+)]
 // expect-test writes its strings so.
 #![allow(clippy::needless_raw_string_hashes)]
 

@@ -223,7 +223,7 @@ impl Naive {
     fn may(&mut self, policy: &Policy, request: &OrderRequest) {
         let state = &self.state;
         assert_eq!(state.trading, Trading::Running, "halted");
-        for (&(breaker, scope), _) in &self.pauses {
+        for &(breaker, scope) in self.pauses.keys() {
             let active = self.is_paused(breaker, scope) && scope.is_none_or(|scope| scope == request.instrument);
             assert!(!active, "paused by {breaker}: {request:?}");
         }

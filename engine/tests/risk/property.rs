@@ -68,7 +68,7 @@ fn policy(chance: &mut Chance) -> Policy {
         cooldown_ns: (!chance.one_in(3)).then_some(HOUR_NS / 4),
         low_profit: (!chance.one_in(3)).then_some(LowProfit { trades: 2, ..LowProfit::default() }),
     };
-    Policy { limits, protection: Protection { stop, target, trailing }, breakers, ..Policy::default() }
+    Policy { limits, protection: Protection { stop, target, trailing, ..Protection::off() }, breakers, ..Policy::default() }
 }
 
 fn engine(seed: u64, policy: &Policy) -> Engine {

@@ -57,7 +57,7 @@ fn each_limit_caps() {
         trade risk buy 1 BTC-USDT market stop 90.00 target 120.00 ^7
         correlated buy 2.00 BTC-USDT market stop 90.00 target 120.00 ^7
         order      buy 1.50 BTC-USDT market stop 90.00 target 120.00 ^7
-        nothing    BTC-USDT the order would be 94.9% of 0% ^7
+        nothing    BTC-USDT the order would be 0.5%, 0% is the most ^7
     "#]]
     .assert_eq(&shown);
 }

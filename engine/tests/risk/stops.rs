@@ -55,7 +55,7 @@ fn ranges_by_regime() {
 #[test]
 fn fixed_shares_are_rounded_away_from_the_price() {
     let (stop, target) = (StopRule::Fixed(Rate::from_bps(333)), TargetRule::Fixed(Rate::from_bps(777)));
-    let mut stage = scene("1", by(Protection { stop, target, trailing: Trailing::Off }));
+    let mut stage = scene("1", by(Protection { stop, target, ..Protection::off() }));
     stage.cue(0, sure(BTC, 10_000));
     stage.trade(9_999);
     expect![[r#"
@@ -69,7 +69,7 @@ fn a_stop_on_the_wrong_side_or_at_nothing_gives_way_to_the_rule() {
     let (stop, target) = (StopRule::Fixed(Rate::from_bps(1_000)), TargetRule::Risk(Decimal::ONE, Decimal::TWO));
     let mut shown = String::new();
     for given in ["100", "101", "0", "-5", "0.001", "95"] {
-        let mut stage = scene("1", by(Protection { stop, target, trailing: Trailing::Off }));
+        let mut stage = scene("1", by(Protection { stop, target, ..Protection::off() }));
         let opinion = Opinion { confidence_bps: 1, stop: given.parse().ok(), ..Opinion::default() };
         stage.cue(0, move |ctx| ctx.signal(BTC, Direction::Long, opinion));
         stage.trade(10_000);
@@ -95,7 +95,7 @@ fn a_stop_on_the_wrong_side_or_at_nothing_gives_way_to_the_rule() {
 #[test]
 fn trailing_stops_follow_at_the_distance_that_they_begin_with() {
     let stop = StopRule::Fixed(Rate::from_bps(1_000));
-    let mut stage = scene("1", by(Protection { stop, target: TargetRule::Off, trailing: Trailing::On }));
+    let mut stage = scene("1", by(Protection { stop, trailing: Trailing::On, ..Protection::off() }));
     stage.cue(0, sure(BTC, 10_000));
     stage.trade(10_000);
     stage.fill(0, 1, "1 @ 100");

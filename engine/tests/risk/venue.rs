@@ -48,7 +48,7 @@ impl Venue {
                     match self.live.iter_mut().find(|live| live.id == amendment.order) {
                         Some(live) => live.amends.push_back(**amendment),
                         None => {
-                            self.due.push_back(Input::AmendRejected { order: amendment.order, reason: RejectReason::NotOpen })
+                            self.due.push_back(Input::AmendRejected { order: amendment.order, reason: RejectReason::NotOpen });
                         }
                     }
                 }

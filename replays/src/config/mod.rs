@@ -18,6 +18,6 @@ mod validate;
 mod tests;
 
 pub use error::{ConfigError, KeyPath, Origin};
-pub use risk::{BreakersConfig, ControllerConfig, ProtectionConfig, RiskConfig, SizingConfig};
+pub use risk::{BreakersConfig, ControllerConfig, Preferred, ProtectionConfig, RiskConfig, SizingConfig};
 pub use run::{AccountConfig, BarTime, Config, DataConfig, EngineConfig, InstrumentConfig, StrategyConfig};
 pub use written::{Count, OptionalSpan, Percent, Share, Span, Stop, Target};

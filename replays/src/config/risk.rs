@@ -3,7 +3,7 @@
 
 use engine::controller::ControllerPolicy;
 use engine::number::{Decimal, Rate};
-use engine::risk::{Breakers, Limits, LossStreak, LowProfit, Policy, Protection, Trailing};
+use engine::risk::{Breakers, Limits, LossStreak, LowProfit, Policy, Prefer, Protection, Trailing};
 use engine::sizing::{Kelly, Sizing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use super::written::{Count, OptionalSpan, Percent, Share, Span, Stop, Target};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RiskConfig {
-    /// Whether there are limits, protection and breakers at all.
+    /// Whether there are limits, protection, breakers and a controller at all.
     pub enabled: bool,
     /// The least confidence of a signal that gets in.
     pub min_confidence: Percent,
@@ -44,6 +44,8 @@ pub struct RiskConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProtectionConfig {
+    /// Whose stops and targets count where both have one.
+    pub prefer: Preferred,
     /// Below the entry: `"2-3 atr"` is 2 average true ranges in a market of high volatility and 3 in any other.
     pub stop: Stop,
     /// Above the entry: `"1.5-2 risk"` is 1.5 times the distance to the stop in a ranging market and 2 times in
@@ -51,6 +53,17 @@ pub struct ProtectionConfig {
     pub target: Target,
     /// Whether the stop follows the best price.
     pub trailing: bool,
+}
+
+/// Whose stops and targets count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Preferred {
+    /// The strategy's, where it names them; else these.
+    #[default]
+    Strategy,
+    /// These, where they are not off.
+    Policy,
 }
 
 /// `[breakers]`: what stops new exposure, and for how long.
@@ -161,8 +174,8 @@ impl Default for RiskConfig {
 
 impl Default for ProtectionConfig {
     fn default() -> Self {
-        let Protection { stop, target, trailing } = Protection::default();
-        Self { stop: Stop(stop), target: Target(target), trailing: trailing == Trailing::On }
+        let Protection { stop, target, trailing, .. } = Protection::default();
+        Self { prefer: Preferred::Strategy, stop: Stop(stop), target: Target(target), trailing: trailing == Trailing::On }
     }
 }
 
@@ -246,7 +259,7 @@ pub(super) fn policy(
     let sizing = sizing.sizing();
     let controller = controller.enabled.then(|| controller.policy());
     if !risk.enabled {
-        return Policy { sizing, controller, ..Policy::off() };
+        return Policy { sizing, ..Policy::off() };
     }
     Policy { limits: risk.limits(), protection: protection.protection(), breakers: breakers.breakers(), sizing, controller }
 }
@@ -272,7 +285,11 @@ impl RiskConfig {
 impl ProtectionConfig {
     fn protection(&self) -> Protection {
         let trailing = if self.trailing { Trailing::On } else { Trailing::Off };
-        Protection { stop: self.stop.0, target: self.target.0, trailing }
+        let prefer = match self.prefer {
+            Preferred::Strategy => Prefer::Strategy,
+            Preferred::Policy => Prefer::Policy,
+        };
+        Protection { prefer, stop: self.stop.0, target: self.target.0, trailing }
     }
 }
 

@@ -122,6 +122,7 @@ fn the_canonical_bytes_are_everything_that_decides_and_nothing_else() {
         tick_size = "0.1"
 
         [protection]
+        prefer = "strategy"
         stop = "2-3 atr"
         target = "1.5-2 risk"
         trailing = false

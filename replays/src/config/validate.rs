@@ -7,6 +7,7 @@ use engine::sizing::Size;
 
 use super::error::KeyPath;
 use super::run::{Config, InstrumentConfig, StrategyConfig};
+use super::written::Percent;
 
 /// The largest starting balance of one currency.
 const MAX_BALANCE: i64 = 1_000_000_000_000_000_000;
@@ -26,6 +27,8 @@ impl Config {
         self.check_account()?;
         self.check_data()?;
         self.check_exchange()?;
+        self.check_shares()?;
+        self.check_restraint()?;
         let mut symbols = BTreeSet::new();
         for (index, instrument) in self.instruments.iter().enumerate() {
             let path = KeyPath::default().child("instrument").child(&index);
@@ -75,6 +78,67 @@ impl Config {
         ];
         shares.into_iter().try_for_each(|(key, bps, most)| {
             ensure(bps <= most, || (path.child(key), format!("must be at most {most} basis points, not {bps}")))
+        })
+    }
+}
+
+impl Config {
+    /// No share is more than all of it.
+    fn check_shares(&self) -> Finding {
+        let Self { risk, breakers, sizing, controller, .. } = self;
+        let shares = [
+            ("risk", "min_confidence", Some(risk.min_confidence.0)),
+            ("risk", "per_asset", risk.per_asset.0),
+            ("risk", "exposure", risk.exposure.0),
+            ("risk", "per_trade", risk.per_trade.0),
+            ("risk", "correlated", risk.correlated.0),
+            ("risk", "value_at_risk", risk.value_at_risk.0),
+            ("risk", "per_order", risk.per_order.0),
+            ("risk", "price_band", risk.price_band.0),
+            ("breakers", "daily_loss", breakers.daily_loss.0),
+            ("breakers", "drawdown", breakers.drawdown.0),
+            ("breakers", "emergency", breakers.emergency.0),
+            ("sizing", "confidence", Some(sizing.confidence.0)),
+            ("sizing", "kelly_prior_win_rate", Some(sizing.kelly_prior_win_rate.0)),
+            ("sizing", "kelly_most", Some(sizing.kelly_most.0)),
+            ("sizing", "risk", Some(sizing.risk.0)),
+            ("controller", "max_confidence", Some(controller.max_confidence.0)),
+            ("controller", "min_size", Some(controller.min_size.0)),
+            ("controller", "win_rate", Some(controller.win_rate.0)),
+        ];
+        shares.into_iter().try_for_each(|(section, key, share)| {
+            let path = KeyPath::default().child(section).child(key);
+            let share = share.unwrap_or_default();
+            ensure(share.0 <= Decimal::ONE, || (path, format!("must be at most 100%, not {}", Percent(share))))
+        })
+    }
+
+    /// What would never do what it says.
+    fn check_restraint(&self) -> Finding {
+        let Self { risk, breakers, sizing, controller, .. } = self;
+        let at = |section: &str, key: &str| KeyPath::default().child(section).child(key);
+        let falls = breakers.drawdown.0.zip(breakers.emergency.0);
+        ensure(falls.is_none_or(|(drawdown, emergency)| drawdown < emergency), || {
+            let reason = format!("must be above breakers.drawdown, which is {}", breakers.drawdown);
+            (at("breakers", "emergency"), reason)
+        })?;
+        ensure(sizing.kelly_least.0 <= sizing.kelly_most.0, || {
+            (at("sizing", "kelly_least"), format!("must be at most sizing.kelly_most, which is {}", sizing.kelly_most))
+        })?;
+        ensure(risk.min_confidence.0 <= controller.max_confidence.0 || !controller.enabled, || {
+            let reason = format!("must be at least risk.min_confidence, which is {}", risk.min_confidence);
+            (at("controller", "max_confidence"), reason)
+        })?;
+        let counts = [
+            ("risk", "positions", risk.positions.0),
+            ("risk", "orders_per_second", risk.orders_per_second.0),
+            ("breakers", "losses", breakers.losses.0),
+            ("breakers", "low_profit_trades", breakers.low_profit_trades.0),
+            ("controller", "critical_trades", Some(controller.critical_trades)),
+            ("controller", "window_trades", Some(controller.window_trades)),
+        ];
+        counts.into_iter().try_for_each(|(section, key, count)| {
+            ensure(count != Some(0), || (at(section, key), "must be at least 1".to_owned()))
         })
     }
 }

@@ -231,7 +231,8 @@ impl FromStr for Stop {
         if let Some(ranges) = text.strip_suffix("atr") {
             return pair(ranges).map(|(wild, calm)| Self(StopRule::Atr(wild, calm)));
         }
-        text.parse().map(|Percent(rate)| Self(StopRule::Fixed(rate)))
+        let Percent(rate) = text.parse()?;
+        if rate.is_zero() || rate.0 >= Decimal::ONE { Err(Malformed) } else { Ok(Self(StopRule::Fixed(rate))) }
     }
 }
 
@@ -254,7 +255,8 @@ impl FromStr for Target {
         if let Some(risks) = text.strip_suffix("risk") {
             return pair(risks).map(|(ranging, trending)| Self(TargetRule::Risk(ranging, trending)));
         }
-        text.parse().map(|Percent(rate)| Self(TargetRule::Fixed(rate)))
+        let Percent(rate) = text.parse()?;
+        if rate.is_zero() { Err(Malformed) } else { Ok(Self(TargetRule::Fixed(rate))) }
     }
 }
 
@@ -286,7 +288,7 @@ mod tests {
         both_ways::<Share>(&["30%", "0.5%", "off", "0%"], &["", "30", "-1%", "%", "all", "1e3%", "99999%"]);
         both_ways::<Span>(&["90s", "5m", "2h", "3d", "0s"], &["", "h", "1.5h", "2w", "-1h", "99999999d"]);
         both_ways::<OptionalSpan>(&["off", "1d"], &["on"]);
-        both_ways::<Stop>(&["off", "8%", "2.5 atr", "2-3 atr"], &["2 risk", "atr", "-2 atr", "2-", "0 atr"]);
+        both_ways::<Stop>(&["off", "8%", "2.5 atr", "2-3 atr"], &["2 risk", "atr", "-2 atr", "2-", "0 atr", "0%", "100%"]);
         both_ways::<Target>(&["off", "15%", "2 risk", "1.5-2 risk"], &["2 atr", "risk"]);
     }
 }

@@ -76,7 +76,10 @@ impl Market {
         }
         desk.reports.push(Input::OrderAmended(Box::new(*amendment)));
         if !keeps_place {
-            self.orders[index].since = at;
+            // A stop that waits has been in the market all the while: it meets what is left of the bar.
+            if self.orders[index].is_live() {
+                self.orders[index].since = at;
+            }
             self.begin(index, at, desk);
         }
         self.sweep();

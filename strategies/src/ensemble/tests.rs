@@ -97,7 +97,7 @@ fn only_so_many_voices_are_kept() {
 #[test]
 fn thresholds_at_odds_are_refused() {
     let params = serde_json::from_value(json!({"entry": 60.0, "exit": 60.0})).unwrap();
-    let error = crate::build("ensemble", params).err().unwrap();
+    let error = crate::build("ensemble", &params).err().unwrap();
     assert_eq!(error, ParamsError::Invalid("exit = 60 and entry = 60: it must be exit < entry".into()));
 }
 

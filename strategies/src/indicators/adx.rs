@@ -9,7 +9,7 @@ use crate::candle::Candle;
 /// How much of the range moved up, how much down, and how one-sided that is on average.
 #[derive(Clone, Debug, Serialize)]
 pub struct Adx {
-    adx: Streaming<AdxStream>,
+    average: Streaming<AdxStream>,
     plus_di: Streaming<PlusDiStream>,
     minus_di: Streaming<MinusDiStream>,
 }
@@ -29,12 +29,12 @@ impl Adx {
     /// Over `period` candles, at least 2.
     pub fn new(period: u32) -> Self {
         let period = self::period(period, 2);
-        Self { adx: Streaming::new(period), plus_di: Streaming::new(period), minus_di: Streaming::new(period) }
+        Self { average: Streaming::new(period), plus_di: Streaming::new(period), minus_di: Streaming::new(period) }
     }
 
     /// Takes one candle in.
     pub fn update(&mut self, candle: &Candle) -> Option<AdxValue> {
-        self.adx.update(*candle);
+        self.average.update(*candle);
         self.plus_di.update(*candle);
         self.minus_di.update(*candle);
         self.value()
@@ -42,7 +42,7 @@ impl Adx {
 
     /// The last value.
     pub fn value(&self) -> Option<AdxValue> {
-        Some(AdxValue { adx: self.adx.value(), plus_di: self.plus_di.value()?, minus_di: self.minus_di.value()? })
+        Some(AdxValue { adx: self.average.value(), plus_di: self.plus_di.value()?, minus_di: self.minus_di.value()? })
     }
 }
 

@@ -52,7 +52,7 @@ impl Bollinger {
 }
 
 fn quotient(part: f64, whole: f64) -> Option<f64> {
-    Some(part / whole).filter(|quotient| quotient.is_finite())
+    Some(part / whole).filter(|quotient: &f64| f64::is_finite(*quotient))
 }
 
 impl Handle for BbandsStream {

@@ -28,7 +28,7 @@ impl Rsi {
         if !value.is_sound() {
             return self.value;
         }
-        let Some(previous) = self.previous.replace(value) else { return None };
+        let previous = self.previous.replace(value)?;
         let change = value - previous;
         let averages = self.gains.update(change.max(0.0)).zip(self.losses.update((-change).max(0.0)));
         self.value = averages.map(|(gains, losses)| if gains > 0.0 { 100.0 * (gains / (gains + losses)) } else { 0.0 });

@@ -56,26 +56,26 @@ fn momentum_by_hand() {
     let MacdValue { macd, signal, histogram } = macd[3].unwrap();
     assert!(close_to(Some(macd), 0.5) && close_to(Some(signal), 0.5) && close_to(Some(histogram), 0.0));
     let candles = [candle(3.0, 1.0, 2.0), candle(5.0, 2.0, 4.0)];
-    let stochastic = each(candles, Stochastic::new(2, 1, 1), |stochastic, candle| stochastic.update(candle));
+    let stochastic = each(candles, Stochastic::new(2, 1, 1), Stochastic::update);
     assert_eq!(stochastic, [None, Some(StochasticValue { k: 75.0, d: 75.0 })]);
-    assert_eq!(each(candles, WilliamsR::new(2), |williams, candle| williams.update(candle)), [None, Some(-25.0)]);
-    let cci = each([flat(1.0, 1.0), flat(3.0, 1.0)], Cci::new(2), |cci, candle| cci.update(candle));
+    assert_eq!(each(candles, WilliamsR::new(2), WilliamsR::update), [None, Some(-25.0)]);
+    let cci = each([flat(1.0, 1.0), flat(3.0, 1.0)], Cci::new(2), Cci::update);
     assert!(cci[0].is_none() && close_to(cci[1], 200.0 / 3.0), "{cci:?}");
 }
 
 #[test]
 fn ranges_and_trends_by_hand() {
     let candles = [candle(3.0, 1.0, 2.0), candle(5.0, 4.0, 4.5), candle(5.0, 4.0, 4.0)];
-    assert_eq!(each(candles, TrueRange::new(), |range, candle| range.update(candle)), [None, Some(3.0), Some(1.0)]);
-    assert_eq!(each(candles, Atr::new(2), |atr, candle| atr.update(candle)), [None, None, Some(2.0)]);
-    assert_eq!(each(candles, Natr::new(2), |natr, candle| natr.update(candle)), [None, None, Some(50.0)]);
+    assert_eq!(each(candles, TrueRange::new(), TrueRange::update), [None, Some(3.0), Some(1.0)]);
+    assert_eq!(each(candles, Atr::new(2), Atr::update), [None, None, Some(2.0)]);
+    assert_eq!(each(candles, Natr::new(2), Natr::update), [None, None, Some(50.0)]);
     let channel = |upper, middle, lower| Some(Channel { upper, middle, lower });
-    let donchian = each(candles, Donchian::new(2), |donchian, candle| donchian.update(candle));
+    let donchian = each(candles, Donchian::new(2), Donchian::update);
     assert_eq!(donchian, [None, channel(5.0, 3.0, 1.0), channel(5.0, 4.5, 4.0)]);
-    let keltner = each(candles, Keltner::new(2, 1, 2.0), |keltner, candle| keltner.update(candle));
+    let keltner = each(candles, Keltner::new(2, 1, 2.0), Keltner::update);
     assert_eq!(keltner[..2], [None, channel(9.25, 3.25, -2.75)]);
     let rising = (0..30).map(|bar| candle(f64::from(bar) + 2.0, f64::from(bar), f64::from(bar) + 1.0));
-    let adx = each(rising, Adx::new(5), |adx, candle| adx.update(candle));
+    let adx = each(rising, Adx::new(5), Adx::update);
     assert!(adx[4].is_none() && adx[5].is_some_and(|value| value.adx.is_none()));
     let AdxValue { adx, plus_di, minus_di } = adx[29].unwrap();
     assert!(close_to(adx, 100.0) && close_to(Some(plus_di), 50.0) && close_to(Some(minus_di), 0.0));
@@ -95,15 +95,15 @@ fn supertrend_turns_when_its_line_is_crossed() {
 #[test]
 fn volume_by_hand() {
     let candles = [flat(2.0, 5.0), flat(3.0, 5.0), flat(3.0, 5.0), flat(1.0, 5.0)];
-    assert_eq!(each(candles, Obv::new(), |obv, candle| obv.update(candle)), [5.0, 10.0, 10.0, 5.0].map(Some));
+    assert_eq!(each(candles, Obv::new(), Obv::update), [5.0, 10.0, 10.0, 5.0].map(Some));
     let negative = [flat(-2.0, 5.0), flat(-1.0, 5.0)];
-    assert_eq!(each(negative, Obv::new(), |obv, candle| obv.update(candle)), [Some(5.0), Some(10.0)]);
-    let mfi = each([flat(1.0, 10.0), flat(2.0, 10.0), flat(1.0, 10.0)], Mfi::new(2), |mfi, candle| mfi.update(candle));
+    assert_eq!(each(negative, Obv::new(), Obv::update), [Some(5.0), Some(10.0)]);
+    let mfi = each([flat(1.0, 10.0), flat(2.0, 10.0), flat(1.0, 10.0)], Mfi::new(2), Mfi::update);
     assert!(mfi[1].is_none() && close_to(mfi[2], 200.0 / 3.0), "{mfi:?}");
     let candles = [flat(1.0, 0.0), flat(2.0, 3.0), flat(6.0, 1.0), flat(9.0, 0.0), flat(9.0, 0.0)];
-    let rolling = each(candles, VwapRolling::new(2), |vwap, candle| vwap.update(candle));
+    let rolling = each(candles, VwapRolling::new(2), VwapRolling::update);
     assert_eq!(rolling, [None, Some(2.0), Some(3.0), Some(6.0), None]);
-    assert_eq!(each(candles, VwapCumulative::new(), |vwap, candle| vwap.update(candle))[..3], [None, Some(2.0), Some(3.0)]);
+    assert_eq!(each(candles, VwapCumulative::new(), VwapCumulative::update)[..3], [None, Some(2.0), Some(3.0)]);
     let mut session = VwapSession::new();
     assert_eq!(session.update(Timestamp(0), &flat(2.0, 3.0)), Some(2.0));
     assert_eq!(session.update(Timestamp(DAY_NS - 1), &flat(6.0, 1.0)), Some(3.0));

@@ -65,6 +65,7 @@ fn it_buys_the_cheap_one_and_sells_it_when_they_are_back() {
         BTC-USDT long 83.68% stop 188.69 target 192.48 z=-2.86846163 hedge_ratio=1.01934188 adf_t=-6.50242939 critical_value=-3.39854434 half_life=0.17462750
         BTC-USDT flat 100% z=-0.47355720 exit_z=0.50000000 adf_t=-5.79363656
         BTC-USDT long 79.03% stop 184.72 target 188.66 z=-2.48648430 hedge_ratio=1.06613515 adf_t=-4.81594166 critical_value=-3.39854434 half_life=0.69750454
+        BTC-USDT long 79.44% stop 185.33 target 189.51 z=-2.99107685 hedge_ratio=1.07675480 adf_t=-4.35148199 critical_value=-3.39854434 half_life=0.82541886
     "#]].assert_eq(&signals(params.clone(), pair(200, drifting(-0.008))));
     expect![[r#"
         BTC-USDT long 76.42% stop 192.45 target 195.74 z=-2.14205701 hedge_ratio=0.97073014 adf_t=-6.63603881 critical_value=-3.39854434 half_life=0.31857481
@@ -120,7 +121,7 @@ fn a_bar_that_only_one_has_is_left_out() {
 
 #[test]
 fn figures_at_odds_are_refused() {
-    let error = |params: Value| crate::build("pairs", serde_json::from_value(params).unwrap()).err().unwrap();
+    let error = |params: Value| crate::build("pairs", &serde_json::from_value(params).unwrap()).err().unwrap();
     for (params, message) in [
         (json!({"exit_z": 2.0}), "exit_z = 2, entry_z = 2 and stop_z = 4: it must be exit_z < entry_z < stop_z"),
         (json!({"entry_z": 4.0}), "exit_z = 0.5, entry_z = 4 and stop_z = 4: it must be exit_z < entry_z < stop_z"),
@@ -144,7 +145,7 @@ fn on_real_candles_it_trades_both_and_says_why() {
 
 #[test]
 fn an_engine_with_one_instrument_only_waits() {
-    let strategy = crate::build("pairs", serde_json::Map::new()).unwrap();
+    let strategy = crate::build("pairs", &serde_json::Map::new()).unwrap();
     let mut engine = Engine::new(vec![Entrant { strategy, symbols: None, size: "1".parse().unwrap() }]);
     for bar in hours(10, (0..400).map(|hour| (10_000 + hour % 7, 1))) {
         engine.step(bar.closed_at(), engine::event::Input::Bar(bar));

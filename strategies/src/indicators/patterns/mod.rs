@@ -12,7 +12,7 @@ pub use table::Pattern;
 use table::{COUNT, Handles};
 
 /// More candles than any pattern looks back on: so many open the handles anew.
-const MEMORY: usize = 64;
+const MEMORY: u32 = 64;
 
 /// All patterns at once, over one stream of candles.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct CandlePatterns {
 impl CandlePatterns {
     /// Nothing is known yet.
     pub fn new() -> Self {
-        Self { handles: Handles::default(), history: Vec::with_capacity(MEMORY), age: 0, scores: [0; COUNT], mix: 0 }
+        Self { handles: Handles::default(), history: Vec::with_capacity(MEMORY as usize), age: 0, scores: [0; COUNT], mix: 0 }
     }
 
     /// Takes one candle in; the patterns that it completes, each with its score.
@@ -57,21 +57,21 @@ impl CandlePatterns {
     fn advance(&mut self, candle: Candle) {
         self.handles.advance(candle, &mut self.scores);
         self.age = self.age.saturating_add(1);
-        let is_young = (self.age as usize) <= MEMORY;
+        let is_young = self.age <= MEMORY;
         if is_young || self.age >= RENEWED_AFTER {
             self.history.push(candle);
         }
         if is_young {
             self.handles.open(&Columns::of(&self.history), self.history.len(), &mut self.scores);
-            if self.history.len() == MEMORY {
+            if self.history.len() == MEMORY as usize {
                 self.history.clear();
             }
-        } else if self.history.len() == MEMORY {
+        } else if self.history.len() == MEMORY as usize {
             // The sums inside are then free of what rounding piled up, and stay below what `ta-lib` counts to.
             self.handles = Handles::default();
-            self.handles.open(&Columns::of(&self.history), MEMORY, &mut self.scores);
+            self.handles.open(&Columns::of(&self.history), self.history.len(), &mut self.scores);
             self.history.clear();
-            self.age = MEMORY as u32;
+            self.age = MEMORY;
         }
     }
 }
@@ -84,7 +84,10 @@ impl Default for CandlePatterns {
 
 impl fmt::Debug for CandlePatterns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CandlePatterns").field("age", &self.age).field("found", &self.found().collect::<Vec<_>>()).finish()
+        f.debug_struct("CandlePatterns")
+            .field("age", &self.age)
+            .field("found", &self.found().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 

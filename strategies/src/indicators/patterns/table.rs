@@ -1,6 +1,7 @@
 //! The table of candle patterns: one line each.
 
 use serde::Serialize;
+#[allow(clippy::wildcard_imports, reason = "one handle for each of the 61 lines below; in tests the lint is silent")]
 use ta_lib::*;
 
 use crate::candle::Candle;
