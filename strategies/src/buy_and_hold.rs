@@ -1,5 +1,5 @@
-//! Buys each instrument once, at its first price, and never sells: what every other strategy is measured
-//! against.
+//! Buys each instrument once, at its first price, and never sells by itself: what every other strategy is measured
+//! against. For that, run it without limits and protection (`risk.enabled = false`): they would sell it at its stop.
 
 use std::collections::BTreeSet;
 
