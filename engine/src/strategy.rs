@@ -80,6 +80,11 @@ impl Context<'_> {
         self.state.portfolio.held(Owner::Strategy(self.strategy), id)
     }
 
+    /// Whether this strategy holds enough of the instrument to sell it, or is buying it.
+    pub fn is_in(&self, id: InstrumentId) -> bool {
+        self.state.is_in(Owner::Strategy(self.strategy), id)
+    }
+
     /// This strategy's own open orders in the instrument, oldest first.
     pub fn open_orders(&self, id: InstrumentId) -> impl Iterator<Item = &OpenOrder> {
         self.state.orders.of(Owner::Strategy(self.strategy), id)

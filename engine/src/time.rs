@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Nanoseconds in a second.
 pub const SECOND_NS: i64 = 1_000_000_000;
+/// Nanoseconds in an hour.
+pub const HOUR_NS: i64 = 3_600 * SECOND_NS;
 /// Nanoseconds in a UTC day.
 pub const DAY_NS: i64 = 86_400 * SECOND_NS;
 

@@ -113,10 +113,7 @@ impl Move {
 impl Stance {
     /// Where the strategy was before this input's own wishes.
     pub(crate) fn of(ctx: &Context<'_>, id: InstrumentId) -> Self {
-        let smallest = ctx.instrument(id).map(|rules| rules.min_size.max(rules.lot_size).ceil_to(rules.lot_size));
-        let holds = smallest.is_some_and(|smallest| ctx.held(id) >= smallest);
-        let is_buying = || ctx.open_orders(id).any(|order| order.request.side == Side::Buy);
-        if holds || is_buying() { Self::In } else { Self::Out }
+        if ctx.is_in(id) { Self::In } else { Self::Out }
     }
 }
 

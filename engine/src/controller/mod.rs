@@ -22,14 +22,12 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Adjustment, Health, Parameter, Rule};
 use crate::number::{Amount, Rate};
 use crate::performance::Performance;
-use crate::time::{DAY_NS, SECOND_NS, Timestamp};
+use crate::time::{DAY_NS, HOUR_NS, Timestamp};
 
 use figures::{Figures, RECOVERED};
 
 /// Entries as large as sizing says, in basis points.
 pub const FULL_SIZE_BPS: u32 = 10_000;
-
-const HOUR_NS: i64 = 3_600 * SECOND_NS;
 
 /// What the controller aims at, and how far it may go.
 #[derive(Clone, Debug, PartialEq, Eq)]

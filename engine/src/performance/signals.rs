@@ -5,12 +5,10 @@ use alloc::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::number::{Decimal, Rate};
-use crate::time::{SECOND_NS, Timestamp};
+use crate::time::{HOUR_NS, Timestamp};
 
 /// How many hours are looked at.
 const HOURS: i64 = 24;
-const HOUR_NS: i64 = 3_600 * SECOND_NS;
-
 /// Signals in each of the last hours that had any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SignalCounts {

@@ -7,9 +7,7 @@ use crate::instrument::InstrumentId;
 use crate::number::{Amount, Decimal, Figure, Rate};
 use crate::performance::ClosedTrade;
 use crate::state::State;
-use crate::time::{DAY_NS, Timestamp};
-
-const HOUR_NS: i64 = DAY_NS / 24;
+use crate::time::{DAY_NS, HOUR_NS, Timestamp};
 
 /// What trips; `None` never does.
 #[derive(Clone, Debug, PartialEq, Eq)]
