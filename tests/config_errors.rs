@@ -127,11 +127,11 @@ const WRONG_FILES: &[(&str, &str)] = &[
     ),
     (
         "sede = 1",
-        "unknown key \"sede\" in tickfold.toml (line 1): did you mean \"seed\"? known keys here: account, breakers, controller, data, engine, exchange, instrument, protection, risk, seed, sizing, strategy",
+        "unknown key \"sede\" in tickfold.toml (line 1): did you mean \"seed\"? known keys here: account, breakers, controller, data, engine, exchange, instrument, live, protection, risk, seed, sizing, strategy",
     ),
     (
         "slippage_bps = 5",
-        "unknown key \"slippage_bps\" in tickfold.toml (line 1): did you mean \"exchange.slippage_bps\"? known keys here: account, breakers, controller, data, engine, exchange, instrument, protection, risk, seed, sizing, strategy",
+        "unknown key \"slippage_bps\" in tickfold.toml (line 1): did you mean \"exchange.slippage_bps\"? known keys here: account, breakers, controller, data, engine, exchange, instrument, live, protection, risk, seed, sizing, strategy",
     ),
     (
         "[account]\nbalances = { USD = 1 }\n[account.limits]\ndaily = 1",

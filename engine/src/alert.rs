@@ -2,12 +2,13 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use crate::event::Input;
+use crate::event::{Input, VenueSnapshot};
 use crate::instrument::Instrument;
 use crate::market::Side;
 use crate::order::{CancelReason, Fill, OrderId, OrderKind, RejectReason};
-use crate::state::State;
+use crate::state::{Difference, State};
 
 /// What a person should know about an input, judged by the state before it.
 pub(crate) fn alert(state: &State, input: &Input) -> Option<String> {
@@ -21,6 +22,8 @@ pub(crate) fn alert(state: &State, input: &Input) -> Option<String> {
         Input::OrderFilled(fill) => impossible_fill(fill).or_else(|| late_fill(state, fill)),
         Input::OrderRejected { order, reason } => refused_way_out(state, *order, reason),
         Input::OrderCanceled { order, reason } => ended_protection(state, *order, *reason),
+        Input::VenueSnapshot(snapshot) => differing_balances(state, snapshot),
+        Input::TroubleBegan(trouble) => Some(format!("{trouble}: nothing new is bought until it is over")),
         _ => None,
     }
 }
@@ -73,6 +76,27 @@ fn refused_way_out(state: &State, order: OrderId, reason: &RejectReason) -> Opti
     let linked = *reason == RejectReason::LinkedOrderNotOpen;
     let entry = request.protects.filter(|_| !linked)?;
     Some(format!("the venue refused order {order}: what order {entry} bought is not protected by it"))
+}
+
+/// The first snapshot tells what there is; later ones should say what the log's own fills and deposits make of it.
+fn differing_balances(state: &State, snapshot: &VenueSnapshot) -> Option<String> {
+    let strange = snapshot.strays.iter().filter(|stray| state.markets.get(stray.instrument).is_none()).count();
+    let mut said = String::new();
+    if strange > 0 {
+        said = format!("the venue has {strange} open orders in instruments that this session does not have: they are left alone");
+    }
+    let differences = state.differences(snapshot);
+    if state.knows_balances() && !differences.is_empty() {
+        let listed =
+            differences.iter().map(|Difference { currency, ours, venues }| format!("{venues} {currency} and not {ours}"));
+        let listed = listed.collect::<Vec<_>>().join(", ");
+        said = [said, format!("the venue has {listed}: taken over as it says")]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ");
+    }
+    (!said.is_empty()).then_some(said)
 }
 
 /// Neither we nor the order's other half ended it.

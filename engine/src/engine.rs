@@ -1,5 +1,7 @@
 //! The engine: one input in, that input and everything that follows from it out.
 
+mod strays;
+
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -15,7 +17,7 @@ use crate::instrument::InstrumentId;
 use crate::market::Side;
 use crate::order::{Amendment, Bracket, OrderId, OrderKind, OrderRequest, Owner, StrategyId};
 use crate::orders::OpenOrder;
-use crate::risk::{self, Policy};
+use crate::risk::{self, Breakers, Policy};
 use crate::sizing::Size;
 use crate::state::{LAYOUT, State};
 use crate::strategy::{Context, Strategy, Wish};
@@ -41,6 +43,8 @@ struct Seat {
 pub struct Engine {
     state: State,
     policy: Policy,
+    /// Whether the policy has a breaker.
+    breaks: bool,
     seats: Vec<Seat>,
     wakes: BTreeSet<(Timestamp, StrategyId)>,
     records: Vec<Record>,
@@ -67,6 +71,7 @@ impl Engine {
         Self {
             state: State::default(),
             policy: Policy::off(),
+            breaks: false,
             seats,
             wakes: BTreeSet::new(),
             records: Vec::new(),
@@ -77,7 +82,8 @@ impl Engine {
 
     /// The same with limits, protection and breakers.
     pub fn with_policy(self, policy: Policy) -> Self {
-        Self { policy, ..self }
+        let breaks = policy.breakers != Breakers::off();
+        Self { policy, breaks, ..self }
     }
 
     /// What the records so far have made.
@@ -110,7 +116,8 @@ impl Engine {
         self.records.push(Record { seq, at, cause: seq, event: Event::Input(input) });
         self.state.apply(&self.records[0]);
         self.ask_strategies(audience);
-        if self.state.seen_equity().is_some() || !self.state.portfolio.just_closed().is_empty() {
+        let may_trip = self.state.seen_equity().is_some() || !self.state.portfolio.just_closed().is_empty();
+        if self.breaks && may_trip {
             self.trip_breakers(seq);
         }
         if !self.wishes.is_empty() {
@@ -381,7 +388,14 @@ impl Engine {
 
     #[inline]
     fn rare_inputs(&mut self, cause: u64) {
-        let Event::Input(Input::Operator(command)) = &self.records[0].event else { return };
+        let command = match &self.records[0].event {
+            Event::Input(Input::Operator(command)) => command,
+            Event::Input(Input::VenueSnapshot(snapshot)) => {
+                let strays = self.state.adoptable(snapshot).cloned().collect();
+                return self.take_in(cause, strays);
+            }
+            _ => return,
+        };
         match (**command).clone() {
             Command::Submit(request) => self.submit(cause, OrderRequest { owner: Owner::Operator, ..request }),
             Command::Cancel(order) => self.cancel(cause, Owner::Operator, order),
@@ -455,9 +469,15 @@ fn audience(state: &State, input: &Input) -> Audience {
         Input::PredictionReceived(prediction) => Audience::Watching(prediction.instrument),
         Input::AdviceReceived(advice) => Audience::Watching(advice.instrument),
         Input::Timer => Audience::Due,
-        Input::SessionStarted(_) | Input::Deposited { .. } | Input::Operator(_) | Input::SessionEnded { .. } => {
-            Audience::Everyone
-        }
+        Input::SessionStarted(_)
+        | Input::Deposited { .. }
+        | Input::Operator(_)
+        | Input::SessionEnded { .. }
+        | Input::VenueSnapshot(_)
+        | Input::TroubleBegan(_)
+        | Input::TroubleEnded(_)
+        | Input::FeedSwitched(_)
+        | Input::SentimentObserved(_) => Audience::Everyone,
         Input::OrderAccepted(_)
         | Input::OrderRejected { .. }
         | Input::OrderTriggered(_)

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::StrayOrder;
 use crate::instrument::InstrumentId;
 use crate::number::Quantity;
 use crate::order::{Amendment, Fill, OrderId, OrderKind, OrderRequest, Owner};
@@ -30,6 +31,8 @@ pub enum Status {
 pub struct OpenOrder {
     /// Its id.
     pub id: OrderId,
+    /// The venue's id of it, where nobody here asked for it.
+    pub adopted: Option<u64>,
     /// What was asked for, with amendments that the venue confirmed.
     pub request: OrderRequest,
     /// How far it has come.
@@ -142,6 +145,7 @@ impl Orders {
     pub(crate) fn request(&mut self, id: OrderId, request: &OrderRequest) {
         let order = OpenOrder {
             id,
+            adopted: None,
             request: request.clone(),
             status: Status::Requested,
             filled: Quantity::ZERO,
@@ -150,6 +154,23 @@ impl Orders {
             fill_ids: Vec::new(),
         };
         self.open.insert(id, order);
+    }
+
+    /// Takes in an order that the venue has and nobody here asked for.
+    pub(crate) fn adopt(&mut self, id: OrderId, stray: &StrayOrder) {
+        let StrayOrder { venue_id, instrument, side, quantity, filled, kind } = *stray;
+        let owner = Owner::Operator;
+        let request = OrderRequest { owner, instrument, side, quantity, kind, bracket: None, oco: None, protects: None };
+        self.request(id, &request);
+        if let Some(order) = self.open.get_mut(&id) {
+            (order.adopted, order.filled) = (Some(venue_id), filled);
+        }
+        self.accept(id);
+    }
+
+    /// Whether an order that the venue calls so is open.
+    pub(crate) fn has_adopted(&self, venue_id: u64) -> bool {
+        self.open.values().any(|order| order.adopted == Some(venue_id))
     }
 
     pub(crate) fn accept(&mut self, id: OrderId) {

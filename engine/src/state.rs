@@ -3,6 +3,9 @@
 //! [`State::apply`] is the only place where it changes, for inputs and decisions alike, so `rebuild` gets the
 //! same state from a log as the engine had when it wrote it.
 
+mod control;
+mod venue;
+
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
 use crate::controller::Tuning;
-use crate::event::{Breaker, Command, Decision, Direction, Event, Hash, Input, Record, Regime, Session, Signal, Trip};
+use crate::event::{Breaker, Decision, Direction, Event, Hash, Input, Record, Regime, Session, Signal, Trouble};
 use crate::guard::{Guard, Guards, MAX_REFUSALS, is_stop, is_target};
 use crate::hash::hash_of;
 use crate::instrument::{Currency, Instrument, InstrumentId};
@@ -25,8 +28,10 @@ use crate::portfolio::Portfolio;
 use crate::time::{SECOND_NS, Timestamp};
 use crate::watch::Watch;
 
+pub(crate) use venue::Difference;
+
 /// The layout of [`State`] as it is hashed: it rises when what a state keeps, or how it is written, changes.
-pub const LAYOUT: u16 = 2;
+pub const LAYOUT: u16 = 3;
 
 /// Everything that the records so far have made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +54,8 @@ pub struct State {
     pub orders: Orders,
     /// Whether an operator stopped new exposure.
     pub trading: Trading,
+    /// What is wrong with the venue.
+    pub troubles: BTreeSet<Trouble>,
     /// Positions on their way out.
     pub closing: BTreeSet<(Owner, InstrumentId)>,
     /// Signals to get in that wait, with their seqs, until the position that was there is closed.
@@ -202,7 +209,11 @@ impl State {
     fn apply_rare_input(&mut self, at: Timestamp, input: &Input) {
         let changes_equity = matches!(
             input,
-            Input::OrderFilled(_) | Input::Deposited { .. } | Input::InstrumentListed(_) | Input::SessionStarted(_)
+            Input::OrderFilled(_)
+                | Input::Deposited { .. }
+                | Input::InstrumentListed(_)
+                | Input::SessionStarted(_)
+                | Input::VenueSnapshot(_)
         );
         if changes_equity || matches!(input, Input::Operator(_)) {
             self.watch.look();
@@ -226,6 +237,13 @@ impl State {
             Input::CancelRejected { order, .. } => self.orders.cancel_rejected(*order),
             Input::AmendRejected { order, .. } => self.orders.amend_answered(*order),
             Input::Operator(command) => self.operator(command),
+            Input::VenueSnapshot(snapshot) => self.reconcile(snapshot),
+            Input::TroubleBegan(trouble) => {
+                self.troubles.insert(*trouble);
+            }
+            Input::TroubleEnded(trouble) => {
+                self.troubles.remove(trouble);
+            }
             Input::Trade(_)
             | Input::Quote(_)
             | Input::Bar(_)
@@ -236,7 +254,9 @@ impl State {
             | Input::Timer
             | Input::SessionEnded { .. }
             | Input::PredictionReceived(_)
-            | Input::AdviceReceived(_) => {}
+            | Input::AdviceReceived(_)
+            | Input::FeedSwitched(_)
+            | Input::SentimentObserved(_) => {}
         }
     }
 
@@ -244,6 +264,7 @@ impl State {
         match decision {
             Decision::Signal(signal) => self.signal(seq, signal),
             Decision::OrderRequested(request) => self.requested(OrderId(seq), request),
+            Decision::OrderAdopted(stray) => self.orders.adopt(OrderId(seq), stray),
             Decision::BreakerTripped(trip) => self.tripped(trip),
             Decision::ParameterAdjusted(adjustment) => self.tuning.apply(self.now, adjustment),
             Decision::CancelRequested(order) => self.orders.cancel_requested(*order),
@@ -450,45 +471,5 @@ impl State {
                 || orders.get(guard.entry).is_some()
                 || orders.of(owner, instrument).any(|order| order.request.protects.is_some())
         });
-    }
-
-    fn tripped(&mut self, trip: &Trip) {
-        let now = self.now;
-        self.pauses.retain(|_, until| until.is_none_or(|until| now < until));
-        self.pauses.insert((trip.breaker, trip.instrument), trip.until);
-        match trip.breaker {
-            Breaker::LossesInARow => self.performance.reset_losses(),
-            Breaker::Emergency => self.flatten(),
-            Breaker::DailyLoss | Breaker::Drawdown | Breaker::Cooldown | Breaker::LowProfit => {}
-        }
-    }
-
-    fn operator(&mut self, command: &Command) {
-        match command {
-            Command::Halt => self.trading = Trading::Halted,
-            Command::Resume => self.resume(),
-            Command::Flatten => self.flatten(),
-            Command::Submit(_) | Command::Cancel(_) => {}
-        }
-    }
-
-    /// Trades again, and measures from here on: what tripped a breaker does not trip it again.
-    fn resume(&mut self) {
-        self.trading = Trading::Running;
-        self.pauses.clear();
-        self.performance.reset_losses();
-        self.performance.restart(self.equity());
-    }
-
-    fn flatten(&mut self) {
-        self.trading = Trading::Halted;
-        let held = self.portfolio.positions().map(|(owner, instrument, _)| (owner, instrument));
-        let ordered = self.orders.iter().map(|order| (order.request.owner, order.request.instrument));
-        let all: BTreeSet<_> = held.chain(ordered).collect();
-        let live = all.into_iter().filter(|&(owner, instrument)| {
-            self.is_sellable(owner, instrument) || self.orders.of(owner, instrument).next().is_some()
-        });
-        self.closing = live.collect();
-        self.waiting.clear();
     }
 }

@@ -6,6 +6,8 @@ use super::error::{Doing, LogError};
 use super::storage::{File, Storage};
 
 pub(super) const HEAD: &str = "HEAD";
+/// What HEAD is called while it says nothing yet.
+const BEGUN: &str = "HEAD.tmp";
 const MAGIC: [u8; 4] = *b"TFHD";
 const FORMAT: u16 = 1;
 const LEN: usize = 60;
@@ -97,13 +99,14 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Begins the HEAD of an empty log, durably.
+    /// Begins the HEAD of an empty log, durably. It gets its name when it says something: a crash before leaves no log,
+    /// not one with a damaged HEAD.
     pub(super) fn create(storage: &dyn Storage) -> Result<Self, LogError> {
-        let file = storage.create(HEAD).doing("create", HEAD)?;
-        let mut head = Self { file, generation: 0 };
-        head.write(State::Open, 0, Hash::default())?;
+        let mut begun = Self { file: storage.create(BEGUN).doing("create", BEGUN)?, generation: 0 };
+        begun.write(State::Open, 0, Hash::default())?;
+        storage.rename(BEGUN, HEAD).doing("rename", BEGUN)?;
         storage.sync_dir().doing("sync", ".")?;
-        Ok(head)
+        Ok(Self { file: storage.edit(HEAD).doing("open", HEAD)?, ..begun })
     }
 
     /// Goes on with a HEAD that says `anchor`.

@@ -149,10 +149,15 @@ pub fn order_of(record: &Record) -> Option<OrderId> {
             | Input::Timer
             | Input::SessionEnded { .. }
             | Input::PredictionReceived(_)
-            | Input::AdviceReceived(_) => None,
+            | Input::AdviceReceived(_)
+            | Input::VenueSnapshot(_)
+            | Input::TroubleBegan(_)
+            | Input::TroubleEnded(_)
+            | Input::FeedSwitched(_)
+            | Input::SentimentObserved(_) => None,
         },
         Event::Decision(decision) => match decision {
-            Decision::OrderRequested(_) => Some(OrderId(record.seq)),
+            Decision::OrderRequested(_) | Decision::OrderAdopted(_) => Some(OrderId(record.seq)),
             Decision::AmendRequested(amendment) => Some(amendment.order),
             Decision::CancelRequested(order) => Some(*order),
             Decision::Denied(denial) => match denial.reason {

@@ -173,6 +173,10 @@ fn payload(event: &Event, out: &mut Vec<u8>) -> Result<(), RowError> {
             Input::SessionEnded { skipped_rows } => write(skipped_rows, out),
             Input::PredictionReceived(prediction) => write(prediction, out),
             Input::AdviceReceived(advice) => write(advice, out),
+            Input::VenueSnapshot(snapshot) => write(snapshot, out),
+            Input::TroubleBegan(trouble) | Input::TroubleEnded(trouble) => write(trouble, out),
+            Input::FeedSwitched(switch) => write(switch, out),
+            Input::SentimentObserved(sentiment) => write(sentiment, out),
         },
         Event::Decision(decision) => match decision {
             Decision::Signal(signal) => write(signal, out),
@@ -187,6 +191,7 @@ fn payload(event: &Event, out: &mut Vec<u8>) -> Result<(), RowError> {
             Decision::ParameterAdjusted(adjustment) => write(adjustment, out),
             Decision::HealthAssessed(health) => write(health, out),
             Decision::MarketScanned(scan) => write(scan, out),
+            Decision::OrderAdopted(stray) => write(stray, out),
         },
     }
 }
@@ -239,6 +244,11 @@ fn input(kind: u16, bytes: &[u8]) -> Result<(Input, usize), RowError> {
         21 => payload!(bytes, |skipped_rows| Input::SessionEnded { skipped_rows }),
         22 => payload!(bytes, Input::PredictionReceived),
         23 => payload!(bytes, Input::AdviceReceived),
+        24 => payload!(bytes, Input::VenueSnapshot),
+        25 => payload!(bytes, Input::TroubleBegan),
+        26 => payload!(bytes, Input::TroubleEnded),
+        27 => payload!(bytes, Input::FeedSwitched),
+        28 => payload!(bytes, Input::SentimentObserved),
         other => return Err(RowError::Kind(other)),
     })
 }
@@ -257,6 +267,7 @@ fn decision(kind: u16, bytes: &[u8]) -> Result<(Decision, usize), RowError> {
         266 => payload!(bytes, Decision::ParameterAdjusted),
         267 => payload!(bytes, Decision::HealthAssessed),
         268 => payload!(bytes, Decision::MarketScanned),
+        269 => payload!(bytes, Decision::OrderAdopted),
         other => return Err(RowError::Kind(other)),
     })
 }

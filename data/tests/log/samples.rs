@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use data::log::{Memory, Options, Reader, Storage, Writer};
 use engine::event::{
-    Adjustment, Advice, Breaker, Checkpoint, Command, Decision, Denial, DenialReason, Direction, Event, Hash, Health, Input,
-    Mode, Parameter, Prediction, Rank, Reason, Record, Regime, RegimeChange, Rule, Scan, Session, Signal, Trend, Trip,
-    Volatility,
+    Adjustment, Advice, Breaker, Checkpoint, Command, Decision, Denial, DenialReason, Direction, Event, FeedSwitch, Hash, Health,
+    Input, Mode, Parameter, Prediction, Rank, Reason, Record, Regime, RegimeChange, Rule, Scan, Sentiment, Session, Signal,
+    StrayOrder, Trend, Trip, Trouble, VenueSnapshot, Volatility,
 };
 use engine::instrument::{Instrument, InstrumentId};
 use engine::market::{Bar, BookLevels, FeedGap, Funding, Level, Quote, Side, Trade};
@@ -201,7 +201,9 @@ pub fn every_kind() -> Vec<Event> {
         Decision::Checkpoint(Box::new(Checkpoint { layout: 1, state: Hash([1; 32]), strategies: Hash([2; 32]) })),
     ];
     let first = inputs.into_iter().map(Event::Input).chain(decisions.into_iter().map(Event::Decision));
-    first.chain(added_inputs().map(Event::Input)).chain(added_decisions().map(Event::Decision)).collect()
+    let added = added_inputs().map(Event::Input).chain(added_decisions().map(Event::Decision));
+    let venue = venue_inputs().map(Event::Input).chain([Event::Decision(Decision::OrderAdopted(Box::new(stray())))]);
+    first.chain(added).chain(venue).collect()
 }
 
 fn added_inputs() -> impl Iterator<Item = Input> {
@@ -269,6 +271,38 @@ fn added_decisions() -> impl Iterator<Item = Decision> {
         })),
     ]
     .into_iter()
+}
+
+fn venue_inputs() -> impl Iterator<Item = Input> {
+    [
+        Input::VenueSnapshot(Box::new(VenueSnapshot {
+            venue_at: Timestamp(START),
+            balances: vec![("USDT".parse().unwrap(), "1000.5".parse().unwrap())],
+            strays: vec![stray()],
+        })),
+        Input::TroubleBegan(Trouble::ClockSkew),
+        Input::TroubleEnded(Trouble::OrdersLost),
+        Input::FeedSwitched(Box::new(FeedSwitch { instrument: Some(InstrumentId(1)), source: "binance".into() })),
+        Input::SentimentObserved(Box::new(Sentiment {
+            source: "alternative.me".into(),
+            name: "fear_and_greed".into(),
+            value: Reason::new("", "72".parse().unwrap()).value,
+            label: "Greed".into(),
+            source_at: Timestamp(START),
+        })),
+    ]
+    .into_iter()
+}
+
+fn stray() -> StrayOrder {
+    StrayOrder {
+        venue_id: 312_269_865_356_374_016,
+        instrument: InstrumentId(0),
+        side: Side::Buy,
+        quantity: "0.5".parse().unwrap(),
+        filled: "0.25".parse().unwrap(),
+        kind: OrderKind::Limit { price: "49000".parse().unwrap(), time_in_force: TimeInForce::PostOnly },
+    }
 }
 
 /// Records that look like a run: mostly market data of a few instruments, with everything else among them.

@@ -25,6 +25,8 @@ pub enum Breaker {
     Cooldown,
     /// The instrument's recent trades brought too little.
     LowProfit,
+    /// The venue has open orders that this session did not ask for.
+    StrayOrders,
 }
 
 impl fmt::Display for Breaker {
@@ -36,6 +38,7 @@ impl fmt::Display for Breaker {
             Self::LossesInARow => "losses in a row",
             Self::Cooldown => "cooldown",
             Self::LowProfit => "low profit",
+            Self::StrayOrders => "stray orders",
         })
     }
 }

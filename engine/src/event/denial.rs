@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Breaker;
+use super::{Breaker, Trouble};
 use crate::instrument::InstrumentId;
 use crate::number::{Quantity, Rate};
 use crate::order::{OrderId, StrategyId};
@@ -97,6 +97,8 @@ pub enum DenialReason {
     },
     /// The equity is not known, or nothing is left of it.
     NoEquity,
+    /// Something is wrong between us and the venue.
+    Trouble(Trouble),
 }
 
 /// A share that is more than it may be.
@@ -136,7 +138,9 @@ impl DenialReason {
             Self::Paused { breaker: Breaker::LossesInARow, .. } => "paused: losses in a row",
             Self::Paused { breaker: Breaker::Cooldown, .. } => "paused: cooldown",
             Self::Paused { breaker: Breaker::LowProfit, .. } => "paused: low profit",
+            Self::Paused { breaker: Breaker::StrayOrders, .. } => "paused: stray orders",
             Self::NoEquity => "no equity",
+            Self::Trouble(trouble) => trouble.name(),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod control;
 mod denial;
 mod insight;
+mod venue;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -24,6 +25,7 @@ use crate::time::Timestamp;
 pub use control::{Adjustment, Breaker, Health, Parameter, Rule, Trip};
 pub use denial::{Denial, DenialReason, Excess};
 pub use insight::{Advice, Prediction, Rank, Regime, RegimeChange, Scan, Trend, Volatility};
+pub use venue::{FeedSwitch, Sentiment, StrayOrder, Trouble, VenueSnapshot};
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +142,16 @@ pub enum Input {
     PredictionReceived(Box<Prediction>),
     /// An advisor adjusts confidence.
     AdviceReceived(Box<Advice>),
+    /// What the venue says that the account has: after each (re)connection.
+    VenueSnapshot(Box<VenueSnapshot>),
+    /// Something is wrong between us and the venue.
+    TroubleBegan(Trouble),
+    /// It is well again.
+    TroubleEnded(Trouble),
+    /// Market data come from another source.
+    FeedSwitched(Box<FeedSwitch>),
+    /// What the market thinks.
+    SentimentObserved(Box<Sentiment>),
 }
 
 /// What the engine derives. It is logged, carried out by the gateway, and derived again on replay.
@@ -169,6 +181,8 @@ pub enum Decision {
     HealthAssessed(Box<Health>),
     /// Instruments were ranked.
     MarketScanned(Box<Scan>),
+    /// An order that the venue has and nobody here asked for becomes the operator's. Its id is this record's seq.
+    OrderAdopted(Box<StrayOrder>),
 }
 
 /// How a session began.
@@ -304,6 +318,11 @@ impl Event {
                 Input::SessionEnded { .. } => 21,
                 Input::PredictionReceived(_) => 22,
                 Input::AdviceReceived(_) => 23,
+                Input::VenueSnapshot(_) => 24,
+                Input::TroubleBegan(_) => 25,
+                Input::TroubleEnded(_) => 26,
+                Input::FeedSwitched(_) => 27,
+                Input::SentimentObserved(_) => 28,
             },
             Self::Decision(decision) => match decision {
                 Decision::Signal(_) => 257,
@@ -318,6 +337,7 @@ impl Event {
                 Decision::ParameterAdjusted(_) => 266,
                 Decision::HealthAssessed(_) => 267,
                 Decision::MarketScanned(_) => 268,
+                Decision::OrderAdopted(_) => 269,
             },
         }
     }

@@ -158,6 +158,9 @@ fn may_trade(state: &State, request: &OrderRequest) -> Result<(), DenialReason> 
     if let Some((breaker, until)) = state.pause(request.instrument) {
         return Err(DenialReason::Paused { breaker, until });
     }
+    if let Some(&trouble) = state.troubles.first() {
+        return Err(DenialReason::Trouble(trouble));
+    }
     if state.trading == Trading::Halted { Err(DenialReason::Halted) } else { Ok(()) }
 }
 

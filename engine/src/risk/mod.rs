@@ -31,6 +31,21 @@ pub struct Policy {
     pub sizing: Sizing,
     /// Adjusts confidence and size by the run's own results; `None` leaves them alone.
     pub controller: Option<ControllerPolicy>,
+    /// What happens to orders that the venue has and this session did not ask for.
+    pub strays: Strays,
+}
+
+/// What happens to orders that the venue has and this session did not ask for. They become the operator's in any case, so
+/// that their fills are accounted for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strays {
+    /// Nothing new is bought until an operator resumes.
+    #[default]
+    Halt,
+    /// They stay.
+    Adopt,
+    /// They are canceled.
+    Cancel,
 }
 
 impl Policy {

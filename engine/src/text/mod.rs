@@ -10,6 +10,7 @@
 
 mod risk;
 mod thought;
+mod venue;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -175,6 +176,11 @@ impl Line<'_> {
             Input::SessionEnded { skipped_rows } => write!(f, "session ended, {skipped_rows} rows skipped"),
             Input::PredictionReceived(prediction) => thought::prediction(f, names, prediction),
             Input::AdviceReceived(advice) => thought::advice(f, names, advice),
+            Input::VenueSnapshot(snapshot) => venue::snapshot(f, names, snapshot),
+            Input::TroubleBegan(trouble) => write!(f, "trouble {trouble}"),
+            Input::TroubleEnded(trouble) => write!(f, "trouble-over {trouble}"),
+            Input::FeedSwitched(switch) => venue::feed_switch(f, names, switch),
+            Input::SentimentObserved(sentiment) => venue::sentiment(f, sentiment),
         }
     }
 
@@ -197,6 +203,10 @@ impl Line<'_> {
             Decision::ParameterAdjusted(adjustment) => risk::adjustment(f, adjustment),
             Decision::HealthAssessed(health) => risk::health(f, health),
             Decision::MarketScanned(scan) => thought::scan(f, self.names, scan),
+            Decision::OrderAdopted(stray) => {
+                write!(f, "adopted #{} ", self.record.seq)?;
+                venue::stray(f, self.names, stray)
+            }
         }
     }
 

@@ -94,6 +94,7 @@ impl Display for Because<'_> {
             }
             DenialReason::OrderRate { limit } => write!(f, "{limit} orders in a second, the limit"),
             DenialReason::Paused { breaker, until } => write!(f, "paused by {breaker}{}", Until(*until)),
+            DenialReason::Trouble(trouble) => write!(f, "{trouble}"),
             DenialReason::NoEquity => f.write_str("the equity is not known, or nothing is left of it"),
         }
     }

@@ -20,6 +20,7 @@ mod sizes;
 mod guards;
 mod stops;
 mod breakers;
+mod reconciliation;
 mod hostile;
 mod whims;
 mod venue;

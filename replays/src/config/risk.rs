@@ -261,7 +261,8 @@ pub(super) fn policy(
     if !risk.enabled {
         return Policy { sizing, ..Policy::off() };
     }
-    Policy { limits: risk.limits(), protection: protection.protection(), breakers: breakers.breakers(), sizing, controller }
+    let (limits, protection, breakers) = (risk.limits(), protection.protection(), breakers.breakers());
+    Policy { limits, protection, breakers, sizing, controller, ..Policy::default() }
 }
 
 impl RiskConfig {

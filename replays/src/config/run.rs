@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exact::{self, ExactNumber, Seed};
+use super::live::LiveConfig;
 use super::risk::{self, BreakersConfig, ControllerConfig, ProtectionConfig, RiskConfig, SizingConfig};
 use super::size::{self, WrittenSize};
 use crate::exchange::ExchangeConfig;
@@ -33,6 +34,9 @@ pub struct Config {
     pub instruments: Vec<InstrumentConfig>,
     /// How the simulated exchange behaves.
     pub exchange: ExchangeConfig,
+    /// Which venue a paper or live run trades at.
+    #[serde(skip_serializing_if = "LiveConfig::is_default")]
+    pub live: LiveConfig,
     /// How the engine runs.
     pub engine: EngineConfig,
     /// What orders may not exceed.
@@ -53,7 +57,8 @@ pub struct Config {
 impl Config {
     /// How the run holds itself back.
     pub fn policy(&self) -> Policy {
-        risk::policy(&self.risk, &self.protection, &self.breakers, &self.sizing, &self.controller)
+        let policy = risk::policy(&self.risk, &self.protection, &self.breakers, &self.sizing, &self.controller);
+        Policy { strays: self.live.unknown_orders.into(), ..policy }
     }
 }
 

@@ -333,7 +333,7 @@ fn errors_name_the_layer_that_they_come_from() {
         &["seed.deep.deeper=2"],
         expect!["seed in --set seed.deep.deeper=2: expected a whole number, found a table"],
     );
-    expect![[r#"unknown key "sede" in the log's configuration: did you mean "seed"? known keys here: account, breakers, controller, data, engine, exchange, instrument, protection, risk, seed, sizing, strategy"#]].assert_eq(&Config::from_canonical(b"seed = 1\nsede = 2").unwrap_err().to_string());
+    expect![[r#"unknown key "sede" in the log's configuration: did you mean "seed"? known keys here: account, breakers, controller, data, engine, exchange, instrument, live, protection, risk, seed, sizing, strategy"#]].assert_eq(&Config::from_canonical(b"seed = 1\nsede = 2").unwrap_err().to_string());
 }
 
 #[test]

@@ -148,6 +148,11 @@ impl Known {
                     self.instrument(instrument, &mut add);
                 }
             }
+            Event::Decision(Decision::OrderAdopted(stray)) => {
+                self.instrument(stray.instrument, &mut add);
+                add(Column::Side, side(stray.side));
+                add(Column::Size, Value::Number(stray.quantity.0));
+            }
             Event::Decision(Decision::MarketScanned(scan)) => self.strategy(scan.strategy, &mut add),
             Event::Decision(
                 Decision::CancelRequested(_)
@@ -209,6 +214,11 @@ impl Known {
             Input::AdviceReceived(advice) => {
                 self.instrument(advice.instrument, add);
             }
+            Input::FeedSwitched(switch) => {
+                if let Some(instrument) = switch.instrument {
+                    self.instrument(instrument, add);
+                }
+            }
             Input::Operator(command) => match &**command {
                 Command::Submit(request) => self.request(request, add),
                 Command::Halt | Command::Resume | Command::Flatten | Command::Cancel(_) => {}
@@ -222,7 +232,11 @@ impl Known {
             | Input::AmendRejected { .. }
             | Input::CancelRejected { .. }
             | Input::Timer
-            | Input::SessionEnded { .. } => {}
+            | Input::SessionEnded { .. }
+            | Input::VenueSnapshot(_)
+            | Input::TroubleBegan(_)
+            | Input::TroubleEnded(_)
+            | Input::SentimentObserved(_) => {}
         }
     }
 

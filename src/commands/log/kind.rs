@@ -31,6 +31,11 @@ pub enum Kind {
     SessionEnded,
     Prediction,
     Advice,
+    Snapshot,
+    Trouble,
+    TroubleOver,
+    Feed,
+    Sentiment,
     Signal,
     Order,
     Amend,
@@ -43,6 +48,7 @@ pub enum Kind {
     Adjusted,
     Health,
     Scan,
+    Adopted,
 }
 
 impl Kind {
@@ -73,6 +79,11 @@ impl Kind {
                 Input::SessionEnded { .. } => Self::SessionEnded,
                 Input::PredictionReceived(_) => Self::Prediction,
                 Input::AdviceReceived(_) => Self::Advice,
+                Input::VenueSnapshot(_) => Self::Snapshot,
+                Input::TroubleBegan(_) => Self::Trouble,
+                Input::TroubleEnded(_) => Self::TroubleOver,
+                Input::FeedSwitched(_) => Self::Feed,
+                Input::SentimentObserved(_) => Self::Sentiment,
             },
             Event::Decision(decision) => match decision {
                 Decision::Signal(_) => Self::Signal,
@@ -87,6 +98,7 @@ impl Kind {
                 Decision::ParameterAdjusted(_) => Self::Adjusted,
                 Decision::HealthAssessed(_) => Self::Health,
                 Decision::MarketScanned(_) => Self::Scan,
+                Decision::OrderAdopted(_) => Self::Adopted,
             },
         }
     }
@@ -117,6 +129,11 @@ impl Kind {
             Self::SessionEnded => "session-ended",
             Self::Prediction => "prediction",
             Self::Advice => "advice",
+            Self::Snapshot => "snapshot",
+            Self::Trouble => "trouble",
+            Self::TroubleOver => "trouble-over",
+            Self::Feed => "feed",
+            Self::Sentiment => "sentiment",
             Self::Signal => "signal",
             Self::Order => "order",
             Self::Amend => "amend",
@@ -129,6 +146,7 @@ impl Kind {
             Self::Adjusted => "adjusted",
             Self::Health => "health",
             Self::Scan => "scan",
+            Self::Adopted => "adopted",
         }
     }
 }
