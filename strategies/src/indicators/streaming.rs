@@ -56,7 +56,7 @@ impl Input for f64 {
 
 impl Input for Candle {
     fn is_sound(&self) -> bool {
-        [self.open, self.high, self.low, self.close, self.volume].iter().all(Input::is_sound)
+        [self.open, self.high, self.low, self.close, self.volume].iter().fold(true, |all, number| all & number.is_sound())
     }
 
     fn mixed_into(&self, mix: u64) -> u64 {
@@ -136,7 +136,6 @@ impl<H: Handle> Serialize for Streaming<H> {
 
 /// The columns of candles, as `ta-lib` opens its handles.
 pub(super) struct Columns {
-    pub(super) open: Vec<f64>,
     pub(super) high: Vec<f64>,
     pub(super) low: Vec<f64>,
     pub(super) close: Vec<f64>,
@@ -147,7 +146,6 @@ impl Columns {
     pub(super) fn of(candles: &[Candle]) -> Self {
         let column = |field: fn(&Candle) -> f64| candles.iter().map(field).collect();
         Self {
-            open: column(|candle| candle.open),
             high: column(|candle| candle.high),
             low: column(|candle| candle.low),
             close: column(|candle| candle.close),
