@@ -16,14 +16,18 @@ Examples:
   tickfold init                                write a commented tickfold.toml
   tickfold backtest && tickfold report last    replay the embedded sample
   tickfold data check BTC-USDT_1h.csv.gz       can this history be relied on?
+  tickfold data fetch okx --help               history from a venue
   tickfold log show last --kind filled | head  what happened
   tickfold indicators --data BTC-USDT_1h.csv.gz --use rsi:14,macd:12:26:9
                                                their values, bar by bar
   tickfold scan --data history/ --top 10       where is something to be had?
+  tickfold exchange --speed 60                 a venue of your own that speaks OKX's API
+  tickfold paper --config mine.toml            live data, simulated fills
   tickfold verify last                         derive every decision again
   tickfold config check                        is it right?
   tickfold config show --set exchange.fill=last
                                                what a run would use
+  tickfold keys set okx-demo                   keep keys in an encrypted file
   tickfold completions zsh > _tickfold         for your shell
 
 The configuration comes from TOML files (--config, or tickfold.toml here), then from the environment

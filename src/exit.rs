@@ -95,12 +95,25 @@ impl From<SessionError> for Failure {
     }
 }
 
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Gateway(GatewayError::Data(error)) => error.into(),
+            RunError::Gateway(GatewayError::Log(error)) => (*error).into(),
+            RunError::Gateway(error @ GatewayError::Venue(_)) => Self::new(Exit::Venue, error.to_string()),
+            RunError::Log(error) => error.into(),
+            error @ RunError::Differs(_) => Self::new(Exit::Mismatch, error.to_string()),
+        }
+    }
+}
+
 impl From<BacktestError> for Failure {
     fn from(error: BacktestError) -> Self {
         match error {
-            BacktestError::Data(error) | BacktestError::Run(RunError::Gateway(GatewayError::Data(error))) => error.into(),
+            BacktestError::Data(error) => error.into(),
             BacktestError::Session(error) => error.into(),
-            BacktestError::Log(error) | BacktestError::Run(RunError::Log(error)) => error.into(),
+            BacktestError::Log(error) => error.into(),
+            BacktestError::Run(error) => error.into(),
             BacktestError::Folder { .. } => Self::new(Exit::Failed, error.to_string()),
             BacktestError::Setup(_) | BacktestError::Listing(_) => Self::new(Exit::Usage, error.to_string()),
             BacktestError::NoData => Self::new(Exit::Data, error.to_string()),

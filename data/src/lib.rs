@@ -2,3 +2,9 @@
 
 pub mod log;
 pub mod files;
+pub mod http;
+pub mod okx;
+pub mod binance;
+pub mod context;
+pub mod download;
+pub mod keys;

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::event::{Input, VenueSnapshot};
+use crate::event::{Input, Trouble, VenueSnapshot};
 use crate::instrument::Instrument;
 use crate::market::Side;
 use crate::order::{CancelReason, Fill, OrderId, OrderKind, RejectReason};
@@ -23,6 +23,7 @@ pub(crate) fn alert(state: &State, input: &Input) -> Option<String> {
         Input::OrderRejected { order, reason } => refused_way_out(state, *order, reason),
         Input::OrderCanceled { order, reason } => ended_protection(state, *order, *reason),
         Input::VenueSnapshot(snapshot) => differing_balances(state, snapshot),
+        Input::TroubleBegan(Trouble::WarmingUp) => None,
         Input::TroubleBegan(trouble) => Some(format!("{trouble}: nothing new is bought until it is over")),
         _ => None,
     }

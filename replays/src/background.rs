@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use data::log::{LogError, Writer};
 use engine::event::Record;
 
-use crate::run::Log;
+use crate::run::{Log, RunError};
 
 /// Records that change threads at once.
 const BATCH: usize = 1_024;
@@ -66,8 +66,11 @@ impl Background {
 
 impl Log for Background {
     #[inline]
-    fn append(&mut self, records: &[Record]) -> Result<(), LogError> {
+    fn append(&mut self, records: &[Record]) -> Result<(), RunError> {
         self.batch.extend_from_slice(records);
-        if self.batch.len() >= BATCH { self.hand_over() } else { Ok(()) }
+        if self.batch.len() >= BATCH {
+            self.hand_over()?;
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use data::files::{self, FileError, History, Policy, ReadOptions, Source, history};
 use data::log::{BlobStore, Chain, Disk, LogError, Options, Sealed, Writer};
@@ -13,7 +14,9 @@ use engine::time::Timestamp;
 use crate::background::Background;
 use crate::config::{BarTime, Config};
 use crate::exchange::Exchange;
+use crate::gateway::GatewayError;
 use crate::listing::{ListingError, instruments_of};
+use crate::recorded::{Beginning, Recorded, is_market};
 use crate::report::{Report, Summary, Timing};
 use crate::run::{Log, RunError, run};
 use crate::session::{self, SessionError};
@@ -56,13 +59,26 @@ pub enum BacktestError {
 pub struct Backtest {
     notes: Vec<String>,
     config: Config,
-    sources: Vec<(Source, Instrument)>,
+    sources: Sources,
     instruments: Vec<Instrument>,
+}
+
+/// Where history comes from.
+enum Sources {
+    Files(Vec<(Source, Instrument)>),
+    /// What another run recorded, in its folder.
+    Log(PathBuf),
 }
 
 impl Backtest {
     /// Opens the data that the configuration names, or the embedded sample when it names none.
     pub fn prepare(config: Config) -> Result<Self, BacktestError> {
+        if let [folder] = &config.data.paths[..]
+            && folder.join("HEAD").is_file()
+        {
+            let folder = folder.clone();
+            return Self::prepare_log(config, folder);
+        }
         let options = read_options(&config);
         let sources = if config.data.paths.is_empty() {
             vec![Source::sample(&options)]
@@ -72,7 +88,19 @@ impl Backtest {
         let (sources, instruments) = instruments_of(&config, sources)?;
         let notes = check_symbols(&config, &instruments)?;
         session::engine(&config)?;
-        Ok(Self { notes, config, sources, instruments })
+        Ok(Self { notes, config, sources: Sources::Files(sources), instruments })
+    }
+
+    /// What a run recorded, lived through again: with its instruments, and with what its account had at the beginning
+    /// unless the configuration says something else.
+    fn prepare_log(mut config: Config, folder: PathBuf) -> Result<Self, BacktestError> {
+        let Beginning { instruments, balances } = Beginning::of(&folder)?;
+        if config.account.balances.is_empty() {
+            config.account.balances = balances.into_iter().collect();
+        }
+        let notes = check_symbols(&config, &instruments)?;
+        session::engine(&config)?;
+        Ok(Self { notes, config, sources: Sources::Log(folder), instruments })
     }
 
     /// What whoever runs it should know.
@@ -84,8 +112,11 @@ impl Backtest {
     pub fn run(mut self, folder: Option<&Path>) -> Result<Summary, BacktestError> {
         let canonical = self.config.canonical();
         // Before anything is written, so that what cannot even begin leaves nothing behind.
-        let mut history = history(std::mem::take(&mut self.sources));
-        let first = history.next().transpose()?.ok_or(BacktestError::NoData)?;
+        let mut history = match std::mem::replace(&mut self.sources, Sources::Files(Vec::new())) {
+            Sources::Files(sources) => Past::Files(history(sources)),
+            Sources::Log(folder) => Past::Log(Box::new(Recorded::open(&folder, is_market)?)),
+        };
+        let first = history.next().transpose().map_err(RunError::from)?.ok_or(BacktestError::NoData)?;
         match folder {
             None => {
                 let mut chain = Chain::default();
@@ -117,7 +148,7 @@ impl Backtest {
         self,
         config: engine::event::Hash,
         first: (Timestamp, Input),
-        history: History,
+        history: Past,
         log: &mut L,
     ) -> Result<Finished, BacktestError> {
         let mut engine = session::engine(&self.config)?;
@@ -130,6 +161,40 @@ impl Backtest {
         let elapsed = run(&mut engine, &mut exchange, log, &mut report)?;
         let waited = stream.history.waited();
         Ok(Finished { engine, report, seconds: elapsed.saturating_sub(waited).as_secs_f64() })
+    }
+}
+
+/// History, from files or from another run's log.
+enum Past {
+    Files(History),
+    Log(Box<Recorded>),
+}
+
+impl Past {
+    fn waited(&self) -> Duration {
+        match self {
+            Self::Files(history) => history.waited(),
+            Self::Log(_) => Duration::ZERO,
+        }
+    }
+
+    fn skipped(&self) -> u64 {
+        match self {
+            Self::Files(history) => history.skipped(),
+            Self::Log(_) => 0,
+        }
+    }
+}
+
+impl Iterator for Past {
+    type Item = Result<(Timestamp, Input), GatewayError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Files(history) => history.next().map(|next| next.map_err(GatewayError::from)),
+            Self::Log(recorded) => recorded.next().map(|next| next.map_err(GatewayError::from)),
+        }
     }
 }
 
@@ -152,13 +217,13 @@ struct Stream {
     begins: Timestamp,
     preamble: std::vec::IntoIter<Input>,
     first: Option<(Timestamp, Input)>,
-    history: History,
+    history: Past,
     last: Timestamp,
     ended: bool,
 }
 
 impl Iterator for Stream {
-    type Item = Result<(Timestamp, Input), FileError>;
+    type Item = Result<(Timestamp, Input), GatewayError>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {

@@ -19,4 +19,17 @@ pub enum GatewayError {
     /// History could not be read.
     #[error(transparent)]
     Data(#[from] data::files::FileError),
+    /// The log of a session that goes on could not be read.
+    #[error(transparent)]
+    Log(Box<data::log::LogError>),
+    /// The venue cannot be traded at any more.
+    #[error("the venue: {0}")]
+    Venue(Box<str>),
+}
+
+/// Boxed, because every input passes as a `Result` with this error, and this one is large.
+impl From<data::log::LogError> for GatewayError {
+    fn from(error: data::log::LogError) -> Self {
+        Self::Log(Box::new(error))
+    }
 }

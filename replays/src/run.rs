@@ -8,22 +8,23 @@ use engine::event::Record;
 
 use crate::gateway::{Gateway, GatewayError};
 use crate::report::Report;
+use crate::verify::VerifyError;
 
 /// Where records go before anything leaves the process.
 pub trait Log {
     /// Takes the next records.
-    fn append(&mut self, records: &[Record]) -> Result<(), LogError>;
+    fn append(&mut self, records: &[Record]) -> Result<(), RunError>;
 }
 
 impl Log for Writer {
-    fn append(&mut self, records: &[Record]) -> Result<(), LogError> {
-        Self::append(self, records)
+    fn append(&mut self, records: &[Record]) -> Result<(), RunError> {
+        Ok(Self::append(self, records)?)
     }
 }
 
 /// Keeps only the digest.
 impl Log for Chain {
-    fn append(&mut self, records: &[Record]) -> Result<(), LogError> {
+    fn append(&mut self, records: &[Record]) -> Result<(), RunError> {
         for record in records {
             Self::append(self, record).map_err(|source| LogError::Row { seq: record.seq, source })?;
         }
@@ -40,6 +41,9 @@ pub enum RunError {
     /// The log could not be written.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// A session that goes on came to something else than its log has.
+    #[error("the session cannot go on: {0}")]
+    Differs(#[from] VerifyError),
 }
 
 /// Runs until the gateway has nothing more, and gives the loop's wall time.

@@ -2,7 +2,7 @@
 
 use data::log::{BlobStore, LogError};
 use engine::engine::{Engine, Entrant};
-use engine::event::{Hash, Input, Mode, Session};
+use engine::event::{Hash, Input, Mode, Parent, Session};
 use engine::instrument::{Currency, Instrument};
 use engine::number::{Amount, Decimal};
 use engine::sizing::Size;
@@ -84,24 +84,30 @@ pub fn recorded_config(session: &Session, blobs: &BlobStore) -> Result<Config, S
 
 /// The first inputs of a session: its start, its instruments, its deposits.
 pub fn preamble(config: &Config, hash: Hash, mode: Mode, instruments: &[Instrument]) -> Vec<Input> {
-    let currency = reporting_currency(config, instruments);
+    let mut inputs = opening(config, hash, mode, None, instruments);
+    let mut deposits = config.account.balances.clone();
+    if deposits.is_empty() {
+        let currency = reporting_currency(config, instruments);
+        deposits.insert(instruments.first().map_or(currency, |first| first.quote), Amount(Decimal::from(10_000)));
+    }
+    inputs.extend(deposits.into_iter().map(|(currency, amount)| Input::Deposited { currency, amount }));
+    inputs
+}
+
+/// The first inputs of a session whose venue tells what the account has: its start and its instruments.
+pub fn opening(config: &Config, hash: Hash, mode: Mode, parent: Option<Parent>, instruments: &[Instrument]) -> Vec<Input> {
     let session = Session {
-        parent: None,
+        parent,
         build: BUILD.to_owned(),
         config: hash,
         seed: config.seed,
         mode,
-        currency,
+        currency: reporting_currency(config, instruments),
         strategies: config.strategies.iter().map(|strategy| strategy.label().to_owned()).collect(),
         checkpoint_every: u64::from(config.engine.checkpoint_every),
     };
     let listed = instruments.iter().map(|instrument| Input::InstrumentListed(Box::new(instrument.clone())));
-    let mut deposits = config.account.balances.clone();
-    if deposits.is_empty() {
-        deposits.insert(instruments.first().map_or(currency, |first| first.quote), Amount(Decimal::from(10_000)));
-    }
-    let deposited = deposits.into_iter().map(|(currency, amount)| Input::Deposited { currency, amount });
-    std::iter::once(Input::SessionStarted(Box::new(session))).chain(listed).chain(deposited).collect()
+    std::iter::once(Input::SessionStarted(Box::new(session))).chain(listed).collect()
 }
 
 fn reporting_currency(config: &Config, instruments: &[Instrument]) -> Currency {

@@ -102,6 +102,18 @@ impl Derivation {
         Ok(())
     }
 
+    /// The engine as the log leaves it, and what follows from the last input that the log does not have: a crash came
+    /// before it was durable, so nothing of it has left the process.
+    pub fn into_engine(self) -> (Engine, Vec<Record>) {
+        let unlogged = self.engine.records()[self.compared..].to_vec();
+        (self.engine, unlogged)
+    }
+
+    /// What the records so far have made.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     fn differs(&self, logged: &Record, derived: &str) -> VerifyError {
         let seq = self.engine.state().count.min(logged.seq);
         VerifyError::Differs { seq, logged: self.names.line(logged).to_string(), derived: derived.to_owned() }

@@ -8,7 +8,12 @@ mod log;
 mod data;
 mod indicators;
 mod scan;
+mod exchange;
+mod live;
+mod operate;
 mod config;
+mod keys;
+mod doctor;
 mod completions;
 mod flags;
 
@@ -30,7 +35,13 @@ pub enum Command {
     Data(data::DataCommand),
     Indicators(indicators::Indicators),
     Scan(scan::Scan),
+    Exchange(exchange::Exchange),
+    Paper(live::Paper),
+    Live(live::Live),
+    Operate(operate::Operate),
     Config(config::ConfigCommand),
+    Doctor(doctor::Doctor),
+    Keys(keys::KeysCommand),
     Completions(completions::Completions),
 }
 
@@ -46,7 +57,13 @@ impl Command {
             Self::Data(data) => data.run(globals, out),
             Self::Indicators(indicators) => indicators.run(globals, out),
             Self::Scan(scan) => scan.run(globals, out),
+            Self::Exchange(exchange) => exchange.run(globals, out),
+            Self::Paper(paper) => paper.run(globals, out),
+            Self::Live(live) => live.run(globals, out),
+            Self::Operate(operate) => operate.run(globals, out),
             Self::Config(config) => config.run(globals, out),
+            Self::Doctor(doctor) => doctor.run(globals, out),
+            Self::Keys(keys) => keys.run(globals, out),
             Self::Completions(completions) => completions.run(out),
         }
     }

@@ -23,7 +23,7 @@ use super::writer::{Options, Sealed, must_be_free};
 
 /// A log that grows. One thread writes: what is queued becomes a frame, is synced, and is then [durable](Self::durable).
 ///
-/// Dropped without [`close`](Self::close), it still writes what is queued, but does not seal the log.
+/// Dropped without [`close`](Self::close) or [`leave`](Self::leave), it still writes what is queued, but does not seal the log.
 #[derive(Debug)]
 pub struct LiveWriter {
     shared: Arc<Shared>,
@@ -193,13 +193,21 @@ impl LiveWriter {
     /// Writes what is queued, seals the log and leaves it in cold files.
     pub fn close(mut self) -> Result<Sealed, LogError> {
         let Some((sealed, last)) = self.finish(Ending::Seal)? else {
-            unreachable!("only close and drop take the writing thread, and both take the writer");
+            unreachable!("only close, leave and drop take the writing thread, and all take the writer");
         };
         compact(&*self.storage, last)?;
         for name in segment::list(&*self.storage)?.leftovers {
             self.storage.remove(&name).doing("remove", &name)?;
         }
         Ok(sealed)
+    }
+
+    /// Writes what is queued and leaves the log open, to be gone on with.
+    pub fn leave(mut self) -> Result<Sealed, LogError> {
+        let Some((left, _)) = self.finish(Ending::Leave)? else {
+            unreachable!("only close, leave and drop take the writing thread, and all take the writer");
+        };
+        Ok(left)
     }
 
     fn finish(&mut self, ending: Ending) -> Result<Option<(Sealed, u64)>, LogError> {

@@ -53,6 +53,8 @@ pub enum Trouble {
     ClockSkew,
     /// The disk of the log is nearly full.
     LowDisk,
+    /// Strategies are shown what was before the session began.
+    WarmingUp,
 }
 
 impl Trouble {
@@ -63,6 +65,7 @@ impl Trouble {
             Self::OrdersLost => "orders lost",
             Self::ClockSkew => "clock skew",
             Self::LowDisk => "low disk",
+            Self::WarmingUp => "warming up",
         }
     }
 }

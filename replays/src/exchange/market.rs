@@ -9,6 +9,7 @@ use engine::time::{Interval, Timestamp};
 
 use super::account::{Account, Slot};
 use super::config::ExchangeConfig;
+use super::fees::FeeCurrency;
 use super::order::Order;
 use super::quiet::Quiet;
 
@@ -30,6 +31,7 @@ pub(super) enum Feed {
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) config: ExchangeConfig,
+    pub(super) fees_in: FeeCurrency,
     pub(super) account: Account,
     /// What happened to orders, in order.
     pub(super) reports: Vec<Input>,

@@ -31,11 +31,11 @@ mod trades;
 mod bars;
 mod books;
 mod venue;
+mod estimate;
 mod mail;
 #[cfg(test)]
 mod tests;
 
-use data::files::FileError;
 use engine::event::{Decision, Event, Input, Record};
 use engine::order::OrderId;
 use engine::time::Timestamp;
@@ -43,15 +43,17 @@ use engine::time::Timestamp;
 use crate::gateway::{Gateway, GatewayError};
 use latency::Route;
 use mail::{Mail, Request};
-use venue::Venue;
 
 pub use account::Balance;
 pub use config::{BarFill, ExchangeConfig, QueueModel};
+pub use fees::FeeCurrency;
+pub(crate) use order::{accepts, trailed, worse};
+pub(crate) use venue::Venue;
 
 /// Inputs in the order of time, as files give them.
-pub trait History: Iterator<Item = Result<(Timestamp, Input), FileError>> {}
+pub trait History: Iterator<Item = Result<(Timestamp, Input), GatewayError>> {}
 
-impl<I: Iterator<Item = Result<(Timestamp, Input), FileError>>> History for I {}
+impl<I: Iterator<Item = Result<(Timestamp, Input), GatewayError>>> History for I {}
 
 /// A simulated exchange on a history of inputs in the order of time.
 #[derive(Debug)]
@@ -97,7 +99,7 @@ impl<M: History> Exchange<M> {
         Self {
             history,
             pending: None,
-            venue: Venue::new(config.clone()),
+            venue: Venue::new(config.clone(), FeeCurrency::Quote),
             feed: route("exchange.feed", config.feed_latency_us),
             entry: route("exchange.entry", config.entry_latency_us),
             response: route("exchange.response", config.response_latency_us),
@@ -172,7 +174,7 @@ impl<M: History> Exchange<M> {
     }
 
     /// Looks at the next of the history, unless something reaches the engine before it can happen.
-    fn look_ahead(&mut self) -> Result<(), FileError> {
+    fn look_ahead(&mut self) -> Result<(), GatewayError> {
         let first = self.delivery_due().is_some_and(|at| at <= self.observed);
         if !first && self.pending.is_none() && self.end.is_none() {
             self.pending = self.history.next().transpose()?;
@@ -252,7 +254,7 @@ impl<M: History> Gateway for Exchange<M> {
                 self.now = self.now.max(at);
                 Ok(Some((self.now, input)))
             }
-            Some(Err(error)) => Err(error.into()),
+            Some(Err(error)) => Err(error),
             None => Ok(None),
         }
     }

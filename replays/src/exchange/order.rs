@@ -6,7 +6,7 @@ use engine::number::{Amount, Price, Quantity};
 use engine::order::{OrderId, OrderKind, OrderRequest, TimeInForce, TrailBy};
 use engine::time::Timestamp;
 
-use super::fees;
+use super::fees::{self, FeeCurrency};
 
 /// How far an order is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,12 +100,12 @@ impl Order {
     }
 
     /// What it has to hold: nothing before its trigger; a purchase without a limit pays when it fills.
-    pub(super) fn need(&self, instrument: &Instrument) -> Amount {
+    pub(super) fn need(&self, instrument: &Instrument, fees_in: FeeCurrency) -> Amount {
         match (self.stage, self.side, self.limit()) {
             (Stage::Live, Side::Sell, _) => Amount(self.remaining().0),
             (Stage::Live, Side::Buy, Some(limit)) => {
                 let notional = limit * self.remaining();
-                notional + fees::highest_fee(instrument, notional)
+                notional + fees::highest_fee(instrument, notional, fees_in)
             }
             _ => Amount::ZERO,
         }
@@ -157,7 +157,7 @@ impl Trigger {
 }
 
 /// A trailing stop's trigger, rounded to the tick away from the market.
-fn trailed(side: Side, best: Price, by: TrailBy, tick: Price) -> Price {
+pub(crate) fn trailed(side: Side, best: Price, by: TrailBy, tick: Price) -> Price {
     let distance = match by {
         TrailBy::Price(distance) => distance,
         TrailBy::Rate(rate) => best * rate,
@@ -169,7 +169,7 @@ fn trailed(side: Side, best: Price, by: TrailBy, tick: Price) -> Price {
 }
 
 /// Whether a `side` order limited at `limit` accepts `price`.
-pub(super) fn accepts(side: Side, limit: Price, price: Price) -> bool {
+pub(crate) fn accepts(side: Side, limit: Price, price: Price) -> bool {
     match side {
         Side::Buy => price <= limit,
         Side::Sell => price >= limit,
@@ -182,7 +182,7 @@ pub(super) fn through(side: Side, limit: Price, price: Price) -> bool {
 }
 
 /// The price that is worse for `side`: the higher one for a purchase.
-pub(super) fn worse(side: Side, a: Price, b: Price) -> Price {
+pub(crate) fn worse(side: Side, a: Price, b: Price) -> Price {
     match side {
         Side::Buy => a.max(b),
         Side::Sell => a.min(b),

@@ -106,7 +106,7 @@ impl Market {
     fn check_affordable(&self, request: &OrderRequest, price: Price, desk: &Desk) -> Result<(), RejectReason> {
         let slippage_bps = if self.feed >= Feed::Quotes { 0 } else { desk.config.slippage_bps };
         let notional = slipped(request.side, price, self.instrument.tick_size, slippage_bps) * request.quantity;
-        let cost: Amount = notional + fees::highest_fee(&self.instrument, notional);
+        let cost: Amount = notional + fees::highest_fee(&self.instrument, notional, desk.fees_in);
         if cost <= desk.account.free(self.quote_currency) { Ok(()) } else { Err(RejectReason::InsufficientBalance) }
     }
 

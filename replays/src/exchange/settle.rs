@@ -7,7 +7,7 @@ use engine::order::{Amendment, CancelReason, Fill, Liquidity, OrderId};
 use engine::time::Timestamp;
 
 use super::account::Slot;
-use super::fees;
+use super::fees::{self, FeeCurrency};
 use super::market::{Desk, Market};
 use super::order::Stage;
 
@@ -36,12 +36,12 @@ impl Market {
         let mut shared = Amount::ZERO;
         if let Some(partner) = partner {
             self.release(partner, desk);
-            let need = self.orders[partner].need(&self.instrument);
+            let need = self.orders[partner].need(&self.instrument, desk.fees_in);
             if self.hold(partner, need, desk) {
                 shared = need;
             }
         }
-        let need = self.orders[index].need(&self.instrument) - shared;
+        let need = self.orders[index].need(&self.instrument, desk.fees_in) - shared;
         self.hold(index, need.max(Amount::ZERO), desk)
     }
 
@@ -105,11 +105,15 @@ impl Market {
         desk: &mut Desk,
     ) -> bool {
         let notional = price * quantity;
-        let fee = fees::fee(&self.instrument, notional, liquidity);
-        let base = (self.base, Amount(quantity.0));
-        let (pay, receive) = match self.orders[index].side {
-            Side::Buy => ((self.quote_currency, notional + fee), base),
-            Side::Sell => (base, (self.quote_currency, notional - fee)),
+        let (base, quote) = ((self.base, self.instrument.base), (self.quote_currency, self.instrument.quote));
+        let (side, bought) = (self.orders[index].side, Amount(quantity.0));
+        let in_base = side == Side::Buy && desk.fees_in == FeeCurrency::Received;
+        let (fee_currency, amount) = if in_base { (base.1, bought) } else { (quote.1, notional) };
+        let fee = fees::fee(&self.instrument, amount, liquidity);
+        let (pay, receive) = match side {
+            Side::Buy if in_base => ((quote.0, notional), (base.0, bought - fee)),
+            Side::Buy => ((quote.0, notional + fee), (base.0, bought)),
+            Side::Sell => ((base.0, bought), (quote.0, notional - fee)),
         };
         // What either of a linked pair holds is there for whichever fills.
         let partner = self.partner(index);
@@ -131,7 +135,7 @@ impl Market {
             price,
             quantity,
             fee,
-            fee_currency: self.instrument.quote,
+            fee_currency,
             liquidity,
         })));
         let done = order.remaining().is_zero();

@@ -22,12 +22,7 @@ impl Market {
         // Without a price every order could be marketable: what comes first shows.
         let marketable = limit.zip(price).is_none_or(|(limit, price)| accepts(side, limit, price));
         if post_only {
-            let would_take = match self.feed {
-                Feed::Quotes | Feed::Book => price.is_some() && marketable,
-                // The last price may have been a bid or an ask: only beyond it is a taker for sure.
-                _ => limit.zip(price).is_some_and(|(limit, price)| through(side, limit, price)),
-            };
-            if would_take {
+            if limit.is_some_and(|limit| self.would_take(side, limit)) {
                 return self.cancel(index, CancelReason::WouldTake, desk);
             }
         } else if self.feed >= Feed::Quotes {
@@ -39,6 +34,16 @@ impl Market {
             order.taking = marketable || order.is_immediate();
         }
         self.join_queue(index);
+    }
+
+    /// Whether an order limited at `limit` would take if it came now.
+    pub(super) fn would_take(&self, side: Side, limit: Price) -> bool {
+        let takes_at = match self.feed {
+            Feed::Quotes | Feed::Book => accepts,
+            // The last price may have been a bid or an ask: only beyond it is a taker for sure.
+            Feed::Nothing | Feed::Bars | Feed::Trades => through,
+        };
+        self.taker_price(side).is_some_and(|price| takes_at(side, limit, price))
     }
 
     /// A taking order meets a trade, or a bar's price.

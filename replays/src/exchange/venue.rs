@@ -7,33 +7,34 @@ use engine::time::Timestamp;
 
 use super::account::{Account, Balance};
 use super::config::ExchangeConfig;
+use super::fees::FeeCurrency;
 use super::market::{Desk, Market};
 
 /// All markets of the exchange, and the account that trades on them.
 #[derive(Debug)]
-pub(super) struct Venue {
-    markets: Vec<Option<Market>>,
-    desk: Desk,
+pub(crate) struct Venue {
+    pub(super) markets: Vec<Option<Market>>,
+    pub(super) desk: Desk,
 }
 
 impl Venue {
-    pub(super) fn new(config: ExchangeConfig) -> Self {
-        let desk = Desk { config, account: Account::default(), reports: Vec::new(), fills: 0 };
+    pub(crate) fn new(config: ExchangeConfig, fees_in: FeeCurrency) -> Self {
+        let desk = Desk { config, fees_in, account: Account::default(), reports: Vec::new(), fills: 0 };
         Self { markets: Vec::new(), desk }
     }
 
-    pub(super) fn balances(&self) -> &[Balance] {
+    pub(crate) fn balances(&self) -> &[Balance] {
         self.desk.account.balances()
     }
 
     /// What has happened to orders since this was last asked.
-    pub(super) fn reports(&mut self) -> &mut Vec<Input> {
+    pub(crate) fn reports(&mut self) -> &mut Vec<Input> {
         &mut self.desk.reports
     }
 
     /// A fact of the world: market data, a listing, a deposit.
     #[inline]
-    pub(super) fn observe(&mut self, at: Timestamp, input: &Input) {
+    pub(crate) fn observe(&mut self, at: Timestamp, input: &Input) {
         let desk = &mut self.desk;
         match input {
             Input::Trade(trade) => {
@@ -86,7 +87,7 @@ impl Venue {
     }
 
     /// An order arrives.
-    pub(super) fn submit(&mut self, at: Timestamp, id: OrderId, request: &OrderRequest) {
+    pub(crate) fn submit(&mut self, at: Timestamp, id: OrderId, request: &OrderRequest) {
         let result = match market(&mut self.markets, request.instrument) {
             Some(market) => market.submit(at, id, request, &mut self.desk),
             None => Err(RejectReason::UnknownInstrument),
@@ -97,7 +98,7 @@ impl Venue {
     }
 
     /// An amendment arrives.
-    pub(super) fn amend(&mut self, at: Timestamp, amendment: &Amendment) {
+    pub(crate) fn amend(&mut self, at: Timestamp, amendment: &Amendment) {
         let result = match holder(&mut self.markets, amendment.order) {
             Some((market, index)) => market.amend(at, index, amendment, &mut self.desk),
             None => Err(RejectReason::NotOpen),
@@ -108,7 +109,7 @@ impl Venue {
     }
 
     /// A cancellation arrives.
-    pub(super) fn cancel(&mut self, id: OrderId) {
+    pub(crate) fn cancel(&mut self, id: OrderId) {
         match holder(&mut self.markets, id) {
             Some((market, index)) => {
                 market.cancel(index, CancelReason::Requested, &mut self.desk);

@@ -113,7 +113,8 @@ impl Report {
             self.first_prices[index] = state.markets.get(instrument).and_then(engine::markets::Market::last_price);
         }
         self.from.get_or_insert(at);
-        if self.start.is_none() {
+        // A venue tells only after a while what the account has.
+        if self.start.is_none() && state.portfolio.balances().next().is_some() {
             self.start = state.equity();
             self.day = self.start.map(|_| state.now.plus_ns(-1).day());
         }

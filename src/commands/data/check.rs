@@ -7,7 +7,7 @@ use clap::Args;
 use data::files::{CheckReport, FaultCounts, FileError, Gap, Gaps, check};
 use serde_json::{Value, json};
 
-use super::{Reading, of_what};
+use super::{Reading, counted, of_what};
 use crate::cli::Globals;
 use crate::exit::{Exit, Failure};
 
@@ -100,7 +100,8 @@ fn print((path, checked): &Checked<'_>, out: &mut dyn Write) -> io::Result<()> {
     more(faults.total(), findings.len(), "bad row", out)
 }
 
-fn print_gaps(gaps: &Gaps, out: &mut dyn Write) -> io::Result<()> {
+/// How many gaps, and the first of them.
+pub(super) fn print_gaps(gaps: &Gaps, out: &mut dyn Write) -> io::Result<()> {
     if gaps.count > 0 {
         let bars = if gaps.missing_bars > 0 { format!(", {} missing", counted(gaps.missing_bars, "bar")) } else { String::new() };
         writeln!(out, "  {}{bars}", counted(gaps.count, "gap"))?;
@@ -119,10 +120,6 @@ fn more(total: u64, listed: usize, what: &str, out: &mut dyn Write) -> io::Resul
         1 => writeln!(out, "  and 1 more {what}"),
         more => writeln!(out, "  and {more} more {what}s"),
     }
-}
-
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn counts(faults: &FaultCounts) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! `tickfold data`: history in files.
 
+mod fetch;
 mod check;
 mod import;
 mod list;
@@ -14,7 +15,7 @@ use crate::cli::Globals;
 use crate::commands::flags::{interval, time};
 use crate::exit::Failure;
 
-/// Check, import or list files of history
+/// Download, check, import or list files of history
 #[derive(Args)]
 pub struct DataCommand {
     #[command(subcommand)]
@@ -23,6 +24,7 @@ pub struct DataCommand {
 
 #[derive(Subcommand)]
 enum Action {
+    Fetch(fetch::Fetch),
     Check(check::Check),
     Import(import::Import),
     List(list::List),
@@ -32,6 +34,7 @@ impl DataCommand {
     /// Answers on `out`.
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
         match &self.action {
+            Action::Fetch(fetch) => fetch.run(globals, out),
             Action::Check(check) => check.run(globals, out),
             Action::Import(import) => import.run(globals, out),
             Action::List(list) => list.run(globals, out),
@@ -77,4 +80,9 @@ fn of_what(symbol: Option<&str>, interval: Option<Interval>) -> String {
     let symbol = symbol.map(|symbol| format!(" {symbol}")).unwrap_or_default();
     let interval = interval.map(|interval| format!(" {interval}")).unwrap_or_default();
     symbol + &interval
+}
+
+/// `1 bar`, `2 bars`.
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

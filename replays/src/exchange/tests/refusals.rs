@@ -111,6 +111,6 @@ fn more_open_orders_than_the_limit_are_refused() {
 #[test]
 fn history_that_cannot_be_read_is_an_error() {
     let broken = FileError::Format { path: "x.csv".into(), reason: "no header".to_owned() };
-    let mut exchange = Exchange::new(std::iter::once(Err(broken)), &ExchangeConfig::default());
+    let mut exchange = Exchange::new(std::iter::once(Err(broken.into())), &ExchangeConfig::default());
     assert_eq!(exchange.next(None).unwrap_err().to_string(), "x.csv: no header");
 }

@@ -1,0 +1,9 @@
+//! The OKX client against small venues on this machine, that misbehave as a real one may.
+
+mod venue;
+mod sockets;
+mod requests;
+mod rest;
+mod trading;
+mod switch;
+mod faults;

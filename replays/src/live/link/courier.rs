@@ -1,0 +1,348 @@
+//! Carries requests to the venue and brings the answers back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use data::okx::convert::{Change, ClientId, Placement, Terms, amend, cancel, place, place_pair, reject_reason};
+use data::okx::dead_man::DeadMansSwitch;
+use data::okx::message::{AlgoReply, AmendAlgo, CancelAlgo, CancelOrder, ItemResult, PlaceAlgo};
+use data::okx::orders::{Outcome, Trading};
+use data::okx::rest::OkxError;
+use engine::order::{OrderId, OrderKind, OrderRequest, RejectReason};
+use tokio::sync::mpsc::Sender;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::resync::{Inquirer, told};
+use crate::live::gateway::{Errand, Fact};
+use crate::live::word::{Answer, Ask, Asked, Name, Place};
+
+/// Before a resync that failed is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long what is on its way has to end when the run does.
+const FINISH_WITHIN: Duration = Duration::from_secs(3);
+
+/// Sends what the engine asks for.
+pub(super) struct Courier {
+    errand: Arc<Errands>,
+    tasks: JoinSet<()>,
+    /// Orders whose placing is on its way: what is asked about them waits for it.
+    placing: BTreeMap<OrderId, watch::Receiver<()>>,
+    resyncing: Resyncing,
+    notes: Sender<Note>,
+    switch: Option<DeadMansSwitch>,
+}
+
+/// How far reading the account is.
+enum Resyncing {
+    Idle,
+    Busy,
+    /// On its way, and wanted once more: about these.
+    Again(Vec<Ask>),
+}
+
+/// What the courier tells whoever looks after the connection.
+#[derive(Debug)]
+pub(super) enum Note {
+    /// A resync has come through.
+    Resynced,
+}
+
+/// What all errands need.
+pub(super) struct Errands {
+    pub(super) inquirer: Inquirer,
+    pub(super) trading: Trading,
+    pub(super) terms: Terms,
+    /// What orders over WebSocket call an instrument.
+    pub(super) codes: BTreeMap<String, i64>,
+    pub(super) facts: Sender<Fact>,
+}
+
+impl Courier {
+    pub(super) fn new(errands: Errands, notes: Sender<Note>, dead_man_s: Option<u32>) -> Self {
+        let switch = dead_man_s.map(|timeout_s| DeadMansSwitch::keep_alive(errands.inquirer.rest.clone(), timeout_s));
+        let (errand, tasks, placing) = (Arc::new(errands), JoinSet::new(), BTreeMap::new());
+        Self { errand, tasks, placing, resyncing: Resyncing::Idle, notes, switch }
+    }
+
+    pub(super) fn run(&mut self, errand: Errand) {
+        while self.tasks.try_join_next().is_some() {}
+        self.placing.retain(|_, placing| placing.has_changed().is_ok());
+        match errand {
+            Errand::Ask(ask) => self.ask(*ask),
+            Errand::Resync(asks) => self.resync(asks),
+        }
+    }
+
+    /// A resync has come through: the next one, if one was wanted meanwhile.
+    pub(super) fn resynced(&mut self) {
+        if let Resyncing::Again(asks) = std::mem::replace(&mut self.resyncing, Resyncing::Idle) {
+            self.resync(asks);
+        }
+    }
+
+    /// Lets what is on its way end, and tells the venue that we leave in order.
+    pub(super) async fn finish(&mut self) {
+        let tasks = &mut self.tasks;
+        let _ = tokio::time::timeout(FINISH_WITHIN, async { while tasks.join_next().await.is_some() {} }).await;
+        if let Some(switch) = self.switch.take() {
+            told(switch.stop().await, "the end of the dead man's switch");
+        }
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        let errand = self.errand.clone();
+        let (placed, placing) = watch::channel(());
+        match &ask {
+            Ask::Place { order, .. } | Ask::PlacePair { first: (order, _), .. } => {
+                self.placing.insert(*order, placing);
+                self.tasks.spawn(async move {
+                    errand.place(ask).await;
+                    drop(placed);
+                });
+            }
+            Ask::Amend { name, .. } | Ask::Cancel { name, .. } | Ask::Inquire { name, .. } => {
+                let before = match name {
+                    Name::Client(order) => self.placing.get(order).cloned(),
+                    Name::Venue(_) => None,
+                };
+                self.tasks.spawn(async move {
+                    if let Some(mut before) = before {
+                        // It ends with an error: that is when the placing has ended.
+                        while before.changed().await.is_ok() {}
+                    }
+                    errand.other(ask).await;
+                });
+            }
+        }
+    }
+
+    fn resync(&mut self, asks: Vec<Ask>) {
+        if !matches!(self.resyncing, Resyncing::Idle) {
+            self.resyncing = Resyncing::Again(asks);
+            return;
+        }
+        self.resyncing = Resyncing::Busy;
+        let (errand, notes) = (self.errand.clone(), self.notes.clone());
+        self.tasks.spawn(async move {
+            loop {
+                match errand.inquirer.everything(&asks).await {
+                    Ok(resync) => {
+                        errand.tell(Fact::Resync(Box::new(resync))).await;
+                        let _ = notes.send(Note::Resynced).await;
+                        return;
+                    }
+                    Err(error) => eprintln!("warning: the account cannot be read, trying again: {error}"),
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+        });
+    }
+}
+
+impl Errands {
+    async fn tell(&self, fact: Fact) {
+        // When nobody listens any more the run is over.
+        let _ = self.facts.send(fact).await;
+    }
+
+    async fn answer(&self, order: OrderId, asked: Asked, answer: Answer) {
+        self.tell(Fact::Answer { order, asked, answer }).await;
+    }
+
+    async fn place(&self, ask: Ask) {
+        match ask {
+            Ask::Place { order, request } => {
+                let answer = self.place_one(order, &request).await;
+                self.settle(order, answer).await;
+            }
+            Ask::PlacePair { first: (order, first), second: (_, second) } => {
+                let answer = self.place_two(order, &first, &second).await;
+                self.settle(order, answer).await;
+            }
+            Ask::Amend { .. } | Ask::Cancel { .. } | Ask::Inquire { .. } => {}
+        }
+    }
+
+    /// Where nothing is certain nothing is told: the venue's own report, or the next resync, will.
+    async fn settle(&self, order: OrderId, answer: Option<Answer>) {
+        match answer {
+            Some(answer) => self.answer(order, Asked::Placing, answer).await,
+            None => eprintln!("warning: it is not known whether order {order} is at the venue: its next report will tell"),
+        }
+    }
+
+    async fn place_one(&self, order: OrderId, request: &OrderRequest) -> Option<Answer> {
+        let id = self.id(order);
+        let instrument = self.inquirer.instruments.get(request.instrument.index())?;
+        match place(request, instrument, id, &self.terms) {
+            Placement::Order(mut placed) => {
+                placed.inst_id_code.0 = self.codes.get(&instrument.symbol).copied();
+                taken(self.trading.place(&placed).await, Place::Book)
+            }
+            Placement::Algo(placed) => self.place_algo(&placed, id).await,
+        }
+    }
+
+    async fn place_two(&self, order: OrderId, first: &OrderRequest, second: &OrderRequest) -> Option<Answer> {
+        let instrument = self.inquirer.instruments.get(first.instrument.index())?;
+        let is_stop = matches!(first.kind, OrderKind::StopMarket { .. } | OrderKind::StopLimit { .. });
+        let pair = if is_stop { (first, second) } else { (second, first) };
+        match place_pair(pair, instrument, self.id(order), &self.terms) {
+            Ok(placed) => self.place_algo(&placed, self.id(order)).await,
+            Err(error) => Some(Answer::Refused(RejectReason::Venue { code: 0, message: error.to_string().into() })),
+        }
+    }
+
+    /// What may have been carried out is looked for before anything is concluded.
+    async fn place_algo(&self, placed: &PlaceAlgo, id: ClientId) -> Option<Answer> {
+        match self.inquirer.rest.place_algo(placed).await {
+            Ok(reply) => Some(taken_as(&reply)),
+            Err(error) if !error.outcome_unknown() => Some(Answer::Refused(refusal(&error))),
+            Err(_) => {
+                let name = Name::Client(id.order);
+                let instrument = self.inquirer.instrument(placed.inst_id.as_str())?.id;
+                let ask = Ask::Inquire { order: id.order, name, place: Place::Algo, instrument };
+                match self.inquirer.one(&ask).await.ok()? {
+                    Some(words) => {
+                        for word in words {
+                            self.tell(Fact::Word(Box::new(word))).await;
+                        }
+                        None
+                    }
+                    None => Some(Answer::Lost),
+                }
+            }
+        }
+    }
+
+    async fn other(&self, ask: Ask) {
+        match ask {
+            Ask::Amend { order, number, .. } => {
+                if let Some(answer) = self.amend(&ask).await {
+                    self.answer(order, Asked::Amending { number }, answer).await;
+                }
+            }
+            Ask::Cancel { order, name, place, instrument } => {
+                if let Some(answer) = self.cancel(name, place, instrument).await {
+                    self.answer(order, Asked::Canceling, answer).await;
+                }
+            }
+            Ask::Inquire { order, .. } => match self.inquirer.one(&ask).await {
+                Ok(Some(words)) => {
+                    for word in words {
+                        self.tell(Fact::Word(Box::new(word))).await;
+                    }
+                }
+                Ok(None) => self.answer(order, Asked::Placing, Answer::Lost).await,
+                Err(error) => eprintln!("warning: order {order} cannot be asked for: {error}"),
+            },
+            Ask::Place { .. } | Ask::PlacePair { .. } => {}
+        }
+    }
+
+    async fn amend(&self, ask: &Ask) -> Option<Answer> {
+        let Ask::Amend { order, number, name, place, instrument, request, amendment } = ask else { return None };
+        let instrument = self.inquirer.instruments.get(instrument.index())?;
+        let (client, venue) = self.ids(*name);
+        let Ok(change) = amend(amendment, &request.kind, instrument, client.unwrap_or_else(|| self.id(*order))) else {
+            return Some(Answer::Refused(RejectReason::NotAmendable));
+        };
+        match (change, place) {
+            (Change::Order(mut order), _) => {
+                order.req_id = number.to_string().into();
+                if let Some(venue) = venue {
+                    (order.ord_id, order.cl_ord_id) = (venue.into(), "".into());
+                }
+                order.inst_id_code.0 = self.codes.get(&instrument.symbol).copied();
+                taken(self.trading.amend(&order).await, Place::Book)
+            }
+            (Change::Algo(mut order), Place::Algo) => {
+                order.req_id = number.to_string().into();
+                if let Some(venue) = venue {
+                    (order.algo_id, order.algo_cl_ord_id) = (venue.into(), "".into());
+                }
+                self.amend_algo(&order).await
+            }
+            // It was triggered: its trigger is gone, and its order is a market order that is on its way.
+            (Change::Algo(_), Place::Book) => Some(Answer::Refused(RejectReason::NotAmendable)),
+        }
+    }
+
+    async fn amend_algo(&self, order: &AmendAlgo) -> Option<Answer> {
+        match self.inquirer.rest.amend_algo(order).await {
+            Ok(reply) => Some(taken_as(&reply)),
+            Err(error) if !error.outcome_unknown() => Some(Answer::Refused(refusal(&error))),
+            Err(_) => None,
+        }
+    }
+
+    async fn cancel(&self, name: Name, at: Place, instrument: engine::instrument::InstrumentId) -> Option<Answer> {
+        let instrument = self.inquirer.instruments.get(instrument.index())?;
+        let (client, venue) = self.ids(name);
+        let kind = match at {
+            Place::Book => OrderKind::Market,
+            Place::Algo => OrderKind::StopMarket { trigger: engine::number::Price::ZERO },
+        };
+        match cancel(&kind, instrument, client.unwrap_or_else(|| self.id(OrderId(0)))) {
+            Change::Order(order) => {
+                let code = self.codes.get(&instrument.symbol).copied();
+                let mut order = match venue {
+                    Some(venue) => CancelOrder { ord_id: venue.into(), cl_ord_id: "".into(), ..order },
+                    None => order,
+                };
+                order.inst_id_code.0 = code;
+                taken(self.trading.cancel(&order).await, Place::Book)
+            }
+            Change::Algo(order) => {
+                let order = match venue {
+                    Some(venue) => CancelAlgo { algo_id: venue.into(), algo_cl_ord_id: "".into(), ..order },
+                    None => order,
+                };
+                match self.inquirer.rest.cancel_algos(std::slice::from_ref(&order)).await {
+                    Ok(replies) => replies.first().map(taken_as),
+                    Err(error) if !error.outcome_unknown() => Some(Answer::Refused(refusal(&error))),
+                    Err(_) => None,
+                }
+            }
+        }
+    }
+
+    fn id(&self, order: OrderId) -> ClientId {
+        ClientId { session: self.inquirer.session, order }
+    }
+
+    /// An order's name as our id or the venue's.
+    fn ids(&self, name: Name) -> (Option<ClientId>, Option<String>) {
+        match name {
+            Name::Client(order) => (Some(self.id(order)), None),
+            Name::Venue(id) => (None, Some(id.to_string())),
+        }
+    }
+}
+
+/// What a request about an ordinary order came to; `None` when that is not known.
+fn taken(outcome: Outcome, place: Place) -> Option<Answer> {
+    match outcome {
+        Outcome::Accepted { ord_id } => Some(Answer::Taken { venue_id: ord_id.parse().unwrap_or(0), place }),
+        Outcome::Refused { code, message } => Some(Answer::Refused(reject_reason(&code, &message))),
+        Outcome::NotSent { reason } => Some(Answer::Refused(RejectReason::Venue { code: 0, message: reason.into() })),
+        Outcome::Unknown { .. } => None,
+    }
+}
+
+fn taken_as(reply: &AlgoReply) -> Answer {
+    if reply.is_ok() {
+        Answer::Taken { venue_id: reply.algo_id.as_str().parse().unwrap_or(0), place: Place::Algo }
+    } else {
+        Answer::Refused(reject_reason(reply.s_code.as_str(), reply.s_msg.as_str()))
+    }
+}
+
+fn refusal(error: &OkxError) -> RejectReason {
+    match error {
+        OkxError::Refused { code, message, .. } => reject_reason(code, message),
+        other => RejectReason::Venue { code: 0, message: other.to_string().into() },
+    }
+}

@@ -1,0 +1,240 @@
+//! Asking the venue for everything that it has: after each connection, and for single orders where something is missing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use data::okx::code::Remedy;
+use data::okx::convert::{ClientId, SessionTag, balances, stray, stray_algo};
+use data::okx::message::{AlgoInfo, Balance, FillInfo, InstType, OrdType, OrderInfo};
+use data::okx::rest::{OkxError, OrderName, Rest};
+use engine::event::VenueSnapshot;
+use engine::instrument::Instrument;
+use engine::order::{CancelReason, OrderId};
+use engine::time::Timestamp;
+
+use crate::live::word::{Ask, Name, Place, Progress, Resync, Word};
+use crate::live::words;
+
+/// How often balances are read until two readings are the same.
+const READINGS: u32 = 10;
+/// An order that the venue does not know after that long was never there: requests expire before.
+const UNHEARD_AFTER: Duration = Duration::from_secs(7);
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+const MOST_FILLS: usize = 20_000;
+const SECOND_MS: i64 = 1_000;
+
+/// Whoever asks.
+#[derive(Clone, Debug)]
+pub(super) struct Inquirer {
+    pub(super) rest: Arc<Rest>,
+    pub(super) session: SessionTag,
+    pub(super) instruments: Arc<[Instrument]>,
+}
+
+/// What the venue knows of an order.
+enum Known {
+    Words(Vec<Word>),
+    /// It has never heard of it.
+    Nothing,
+}
+
+impl Inquirer {
+    /// Everything that the venue has, at one moment: no fill came while it was asked, for the balances were the same
+    /// before and after.
+    pub(super) async fn everything(&self, asks: &[Ask]) -> Result<Resync, OkxError> {
+        let mut before = self.rest.balance().await?;
+        for _ in 0..READINGS {
+            let resync = self.once(asks).await?;
+            let after = self.rest.balance().await?;
+            if same(&before, &after) {
+                return Ok(Resync { snapshot: Some(snapshot(&after, resync.1)), ..resync.0 });
+            }
+            before = after;
+        }
+        let reason = "balances do not stand still: too much is traded to take them over".to_owned();
+        Err(OkxError::Unreadable { asked: "account/balance".to_owned(), status: 200, reason })
+    }
+
+    /// What is known of one order, asked for again until it is known, or certain that it never will be.
+    pub(super) async fn one(&self, ask: &Ask) -> Result<Option<Vec<Word>>, OkxError> {
+        let asked = tokio::time::Instant::now();
+        loop {
+            match self.known(ask).await? {
+                Known::Words(words) => return Ok(Some(words)),
+                Known::Nothing if asked.elapsed() >= UNHEARD_AFTER => return Ok(None),
+                Known::Nothing => tokio::time::sleep(ASK_AGAIN).await,
+            }
+        }
+    }
+
+    async fn once(&self, asks: &[Ask]) -> Result<(Resync, Vec<engine::event::StrayOrder>), OkxError> {
+        let mut resync = Resync::default();
+        let mut ours = Vec::new();
+        for ask in asks {
+            let Ask::Inquire { order, .. } = ask else { continue };
+            ours.push(*order);
+            match self.one(ask).await? {
+                Some(words) => resync.words.extend(words),
+                None => resync.unheard.push(*order),
+            }
+        }
+        Ok((resync, self.strays(&ours).await?))
+    }
+
+    /// Open orders that are not among `ours`.
+    async fn strays(&self, ours: &[OrderId]) -> Result<Vec<engine::event::StrayOrder>, OkxError> {
+        let mut strays = Vec::new();
+        let is_ours = |id: Option<ClientId>| id.is_some_and(|id| id.session == self.session && ours.contains(&id.order));
+        for order in self.rest.orders_pending().await?.items {
+            if !is_ours(ClientId::of(&order))
+                && let Some(instrument) = self.instrument(order.inst_id.as_str())
+            {
+                strays.extend(told(stray(&order, instrument), "an open order"));
+            }
+        }
+        for kind in [OrdType::Conditional, OrdType::MoveOrderStop, OrdType::Trigger] {
+            for algo in self.rest.algos_pending(&kind).await?.items {
+                if !is_ours(ClientId::parse(algo.algo_cl_ord_id.as_str()))
+                    && let Some(instrument) = self.instrument(algo.inst_id.as_str())
+                {
+                    strays.extend(told(stray_algo(&algo, instrument), "a waiting order"));
+                }
+            }
+        }
+        Ok(strays)
+    }
+
+    async fn known(&self, ask: &Ask) -> Result<Known, OkxError> {
+        let Ask::Inquire { name, place, instrument, .. } = *ask else { return Ok(Known::Words(Vec::new())) };
+        let Some(instrument) = self.instruments.get(instrument.index()) else { return Ok(Known::Words(Vec::new())) };
+        match place {
+            Place::Book => self.order(&self.name(name), instrument).await,
+            Place::Algo => self.algo(name, instrument).await,
+        }
+    }
+
+    fn name(&self, name: Name) -> Named {
+        match name {
+            Name::Client(order) => Named::Client(ClientId { session: self.session, order }.to_string()),
+            Name::Venue(id) => Named::Venue(id.to_string()),
+        }
+    }
+
+    async fn order(&self, name: &Named, instrument: &Instrument) -> Result<Known, OkxError> {
+        let Some(info) = found(self.rest.order(&instrument.symbol, name.borrowed()).await)? else { return Ok(Known::Nothing) };
+        let fills = self.fills(&info).await?;
+        let word = words::of_order(&without_push(info), self.session, instrument);
+        let word = told(word.and_then(|word| words::with_fills(word, &fills, instrument)), "an order");
+        Ok(Known::Words(word.into_iter().collect()))
+    }
+
+    /// All fills of an order.
+    async fn fills(&self, info: &OrderInfo) -> Result<Vec<FillInfo>, OkxError> {
+        if info.acc_fill_sz.value().is_none_or(|filled| filled.is_zero()) {
+            return Ok(Vec::new());
+        }
+        let since_ms = info.c_time.integer("cTime").unwrap_or(0).saturating_sub(SECOND_MS);
+        Ok(self.rest.fills(&InstType::Spot, since_ms, MOST_FILLS).await?.items)
+    }
+
+    async fn algo(&self, name: Name, instrument: &Instrument) -> Result<Known, OkxError> {
+        let info = match self.name(name) {
+            Named::Client(id) => match found(self.rest.algo(&id).await)? {
+                Some(info) => info,
+                None => return Ok(Known::Nothing),
+            },
+            Named::Venue(id) => match self.pending(&id).await? {
+                Some(info) => info,
+                None => return Ok(Known::Words(vec![ended(&id)])),
+            },
+        };
+        let mut words: Vec<Word> = told(words::of_algo(&info, self.session), "an algo order").into_iter().collect();
+        for id in info.ord_id_list.iter().filter_map(|id| id.some()) {
+            if let Known::Words(placed) = self.order(&Named::Venue(id.to_owned()), instrument).await? {
+                words.extend(placed);
+            }
+        }
+        Ok(Known::Words(words))
+    }
+
+    async fn pending(&self, algo_id: &str) -> Result<Option<AlgoInfo>, OkxError> {
+        for kind in [OrdType::Conditional, OrdType::MoveOrderStop] {
+            let pending = self.rest.algos_pending(&kind).await?.items;
+            if let Some(info) = pending.into_iter().find(|info| info.algo_id == algo_id) {
+                return Ok(Some(info));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn instrument(&self, symbol: &str) -> Option<&Instrument> {
+        self.instruments.iter().find(|instrument| instrument.symbol == symbol)
+    }
+}
+
+/// A name as text.
+pub(super) enum Named {
+    Client(String),
+    Venue(String),
+}
+
+impl Named {
+    fn borrowed(&self) -> OrderName<'_> {
+        match self {
+            Self::Client(id) => OrderName::Client(id),
+            Self::Venue(id) => OrderName::Venue(id),
+        }
+    }
+}
+
+/// What the account has, as the venue says it now.
+fn snapshot(balance: &Balance, strays: Vec<engine::event::StrayOrder>) -> VenueSnapshot {
+    let venue_at = balance.u_time.time("uTime").unwrap_or_default();
+    let balances = told(balances(balance), "the balances").unwrap_or_default();
+    VenueSnapshot { venue_at, balances, strays }
+}
+
+/// An answer, or that the venue knows no such order.
+fn found<T>(answer: Result<T, OkxError>) -> Result<Option<T>, OkxError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.remedy() == Some(Remedy::NotOpen) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An order as it is asked for has its last fill in the fields in which a push has its own: the fills are asked for apart.
+fn without_push(info: OrderInfo) -> OrderInfo {
+    OrderInfo { trade_id: "".into(), ..info }
+}
+
+/// An adopted algo order that is not waiting any more.
+fn ended(id: &str) -> Word {
+    Word {
+        ours: None,
+        venue_id: id.parse().unwrap_or(0),
+        place: Place::Algo,
+        from_algo: None,
+        at: Timestamp::default(),
+        progress: Progress::Canceled(CancelReason::Venue { code: 0 }),
+        filled: None,
+        fills: Vec::new(),
+        values: None,
+        amended: None,
+    }
+}
+
+/// Whether two readings say the same of all currencies.
+fn same(before: &Balance, after: &Balance) -> bool {
+    let cash = |balance: &Balance| {
+        let mut cash: Vec<_> = balance.details.iter().map(|one| (one.ccy.to_string(), one.cash_bal.value())).collect();
+        cash.sort();
+        cash
+    };
+    cash(before) == cash(after)
+}
+
+/// What makes no sense is told to a person and left out.
+pub(super) fn told<T, E: std::fmt::Display>(result: Result<T, E>, what: &str) -> Option<T> {
+    result.inspect_err(|error| eprintln!("warning: {what} that cannot be understood: {error}")).ok()
+}

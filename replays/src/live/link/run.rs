@@ -1,0 +1,355 @@
+//! The connection at work: frames in, requests out, and an eye on what goes wrong.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use data::okx::convert::{SessionTag, bar, name_of};
+use data::okx::endpoint::SocketPath;
+use data::okx::message::{Frame, Push, PushData};
+use data::okx::orders::{Trading, TradingTimings};
+use data::okx::rest::{ClockKeeper, Page};
+use data::okx::subscription::Subscription;
+use data::okx::websocket::{Connection, Event, Socket, SocketConfig, Timings};
+use engine::event::{Input, Trouble};
+use engine::time::{Interval, Timestamp};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::courier::{Courier, Errands, Note};
+use super::resync::{Inquirer, told};
+use super::troubles::{DiskWatch, Is, Troubles, Watch};
+use super::{Link, MS_NS, machine_time, venue_time};
+use crate::live::gateway::{Errand, Fact};
+use crate::live::market::{Feed, Market, Told};
+use crate::live::words;
+
+/// Frames that wait to be understood.
+const FRAMES: usize = 4_096;
+/// The venue's clock is measured anew after so long.
+const CLOCK_EVERY: Duration = Duration::from_mins(1);
+/// How often it is looked at what is wrong.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How many closed bars strategies are shown before a session begins, at most.
+const WARM_UP_BARS: u32 = 300;
+const SECOND_NS: i64 = 1_000_000_000;
+
+const PUBLIC: usize = 0;
+const PRIVATE: usize = 1;
+const BUSINESS: usize = 2;
+
+/// A running connection.
+struct Running {
+    link: Link,
+    session: SessionTag,
+    facts: Sender<Fact>,
+    market: Market,
+    troubles: Troubles,
+    watch: Watch,
+    disk: DiskWatch,
+    courier: Option<Courier>,
+    public: Socket,
+    /// It ends when its last handle is dropped.
+    _business: Option<Socket>,
+    /// Which sockets are up, by their numbers; those that nobody needs count as up.
+    up: [bool; 3],
+    /// Whether the account was read since the sockets came up.
+    known: bool,
+}
+
+/// Nobody listens any more.
+struct Over;
+
+/// The connections that a run needs.
+struct Sockets {
+    public: Socket,
+    private: Option<Socket>,
+    business: Option<Socket>,
+    /// Which are up, by their numbers: those that nobody needs count as up.
+    up: [bool; 3],
+}
+
+impl Link {
+    /// Connects, and goes on until nobody wants its facts any more. `since` is when the last record was of a session that
+    /// goes on, `folder` where its log is.
+    pub async fn run(
+        self,
+        session: SessionTag,
+        folder: PathBuf,
+        since: Option<Timestamp>,
+        facts: Sender<Fact>,
+        errands: Receiver<Errand>,
+    ) {
+        let _clock = ClockKeeper::start(self.rest.clone(), CLOCK_EVERY);
+        let (events, events_in) = channel(FRAMES);
+        let (notes, notes_in) = channel(1);
+        let Sockets { public, private, business, up } = self.sockets(&events);
+        drop(events);
+        let courier = private.map(|private| self.courier(session, private, facts.clone(), notes));
+        let mut running = Running {
+            session,
+            facts,
+            market: Market::new(self.instruments.clone()),
+            troubles: Troubles::default(),
+            watch: Watch::new(nanoseconds(self.config.stale_after.0)),
+            disk: DiskWatch::new(&folder, self.config.free_disk_mb),
+            courier,
+            public,
+            _business: business,
+            up,
+            known: self.credentials.is_none(),
+            link: self,
+        };
+        // When nobody listens any more the run is over.
+        let _ = running.serve(since, events_in, errands, notes_in).await;
+    }
+
+    fn courier(&self, session: SessionTag, private: Socket, facts: Sender<Fact>, notes: Sender<Note>) -> Courier {
+        let (rest, instruments) = (self.rest.clone(), self.instruments.clone().into());
+        let trading = Trading::new(rest.clone(), Some(private), TradingTimings::default());
+        let inquirer = Inquirer { rest, session, instruments };
+        let errands = Errands { inquirer, trading, terms: self.terms.clone(), codes: self.codes.clone(), facts };
+        let dead_man_s = self.config.dead_man.0.and_then(|ns| u32::try_from(ns / SECOND_NS).ok());
+        Courier::new(errands, notes, dead_man_s.map(|seconds| seconds.clamp(10, 120)))
+    }
+
+    fn sockets(&self, events: &Sender<Event>) -> Sockets {
+        let feeds = |wanted: SocketPath| {
+            let of = |symbol: &str| self.feeds.iter().map(|feed| feed.subscription(symbol)).collect::<Vec<_>>();
+            let all = self.instruments.iter().flat_map(|instrument| of(&instrument.symbol));
+            all.filter(|subscription| subscription.path() == wanted).collect::<Vec<_>>()
+        };
+        let open = |socket: usize, path: SocketPath, subscriptions: Vec<Subscription>| {
+            let login = self.credentials.clone().filter(|_| path != SocketPath::Public);
+            let url = self.rest.endpoint().websocket(path).to_owned();
+            let socket = u16::try_from(socket).unwrap_or(0);
+            let config = SocketConfig { url, path, socket, login, subscriptions, timings: Timings::default() };
+            Socket::open(config, self.rest.limits().clone(), self.rest.clock().clone(), events.clone())
+        };
+        let mut business = feeds(SocketPath::Business);
+        let trades = self.credentials.is_some();
+        if trades {
+            business.extend(["orders-algo", "algo-advance"].map(|channel| Subscription::of_kind(channel, "SPOT")));
+        }
+        let business = (!business.is_empty()).then(|| open(BUSINESS, SocketPath::Business, business));
+        let private = trades.then(|| open(PRIVATE, SocketPath::Private, vec![Subscription::of_kind("orders", "SPOT")]));
+        let public = open(PUBLIC, SocketPath::Public, feeds(SocketPath::Public));
+        let up = [false, !trades, business.is_none()];
+        Sockets { public, private, business, up }
+    }
+}
+
+impl Running {
+    async fn serve(
+        &mut self,
+        since: Option<Timestamp>,
+        mut events: Receiver<Event>,
+        mut errands: Receiver<Errand>,
+        mut notes: Receiver<Note>,
+    ) -> Result<(), Over> {
+        self.trouble(Trouble::WarmingUp, Is::Troubled).await?;
+        self.warm_up(since).await?;
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.event(event).await?,
+                    None => return Err(Over),
+                },
+                errand = errands.recv() => match (errand, &mut self.courier) {
+                    (Some(errand), Some(courier)) => courier.run(errand),
+                    (Some(_), None) => {}
+                    (None, courier) => {
+                        if let Some(courier) = courier {
+                            courier.finish().await;
+                        }
+                        return Ok(());
+                    }
+                },
+                Some(Note::Resynced) = notes.recv() => self.resynced().await?,
+                _ = look.tick() => self.look().await?,
+            }
+        }
+    }
+
+    async fn tell(&self, fact: Fact) -> Result<(), Over> {
+        self.facts.send(fact).await.map_err(|_| Over)
+    }
+
+    async fn input(&self, received_at: Timestamp, venue_at: Option<Timestamp>, input: Input) -> Result<(), Over> {
+        self.tell(Fact::Input { received_at, venue_at, input }).await
+    }
+
+    async fn trouble(&mut self, trouble: Trouble, is_so: Is) -> Result<(), Over> {
+        match self.troubles.set(trouble, is_so) {
+            Some(input) => self.input(machine_time(self.link.rest.clock()), None, input).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Shows strategies the bars that closed before: the last few, or since the session stopped.
+    async fn warm_up(&mut self, since: Option<Timestamp>) -> Result<(), Over> {
+        let bars = self.link.feeds.iter().filter_map(|feed| match feed {
+            Feed::Bars(interval) => Some(*interval),
+            Feed::Trades | Feed::Quotes | Feed::Book => None,
+        });
+        let mut inputs = Vec::new();
+        for interval in bars {
+            for instrument in self.market.instruments() {
+                inputs.extend(self.bars(&instrument.symbol, interval, since).await);
+            }
+        }
+        inputs.sort_by_key(|(closed_at, _)| *closed_at);
+        for (closed_at, input) in inputs {
+            self.input(machine_time(self.link.rest.clock()), Some(closed_at), input).await?;
+        }
+        Ok(())
+    }
+
+    async fn bars(&self, symbol: &str, interval: Interval, since: Option<Timestamp>) -> Vec<(Timestamp, Input)> {
+        let Some((name, instrument)) = name_of(interval).zip(self.market.find(symbol)) else { return Vec::new() };
+        let page = Page::newest().limit(WARM_UP_BARS);
+        let candles = told(self.link.rest.candles(symbol, name, &page).await, "bars to warm up with").unwrap_or_default();
+        let bars = candles.iter().rev().filter_map(|candle| told(bar(candle, interval, instrument), "a bar").flatten());
+        let missed = bars.filter(|bar| since.is_none_or(|since| bar.closed_at() > since));
+        missed.map(|bar| (bar.closed_at(), Input::Bar(bar))).collect()
+    }
+
+    async fn event(&mut self, event: Event) -> Result<(), Over> {
+        match event {
+            Event::Frame { connection, received_ns, text } => self.frame(connection, received_ns, text.as_str()).await,
+            Event::Up { connection } => {
+                self.up[usize::from(connection.socket) % 3] = true;
+                if usize::from(connection.socket) != PUBLIC {
+                    return self.reported().await;
+                }
+                self.market.reconnected();
+                self.warm().await
+            }
+            Event::Down { connection, reason } => {
+                let socket = usize::from(connection.socket) % 3;
+                if self.up[socket] || reason.is_final() {
+                    eprintln!("warning: the {:?} connection is down: {reason}", connection.path);
+                }
+                self.up[socket] = false;
+                if reason.is_final() {
+                    return self.tell(Fact::Failed(reason.to_string().into())).await;
+                }
+                if socket == PUBLIC {
+                    return self.trouble(Trouble::StaleFeed, Is::Troubled).await;
+                }
+                self.known = self.courier.is_none();
+                if self.courier.is_none() { Ok(()) } else { self.trouble(Trouble::OrdersLost, Is::Troubled).await }
+            }
+            Event::Unserved { subscription, code, message, .. } => {
+                let reason = format!("it does not serve {}: {message} (code {code})", subscription.channel);
+                self.tell(Fact::Failed(reason.into())).await
+            }
+        }
+    }
+
+    /// Both connections that report on orders are up: the account has to be read before their word is whole.
+    async fn reported(&mut self) -> Result<(), Over> {
+        if !(self.up[PRIVATE] && self.up[BUSINESS]) {
+            return Ok(());
+        }
+        if self.courier.is_some() && !self.known {
+            return self.tell(Fact::Connected).await;
+        }
+        self.warm().await
+    }
+
+    async fn resynced(&mut self) -> Result<(), Over> {
+        if let Some(courier) = &mut self.courier {
+            courier.resynced();
+        }
+        if self.up[PRIVATE] && self.up[BUSINESS] {
+            self.known = true;
+            self.trouble(Trouble::OrdersLost, Is::Well).await?;
+        }
+        self.warm().await
+    }
+
+    /// Trading begins when everything is there for the first time.
+    async fn warm(&mut self) -> Result<(), Over> {
+        if self.up == [true; 3] && self.known { self.trouble(Trouble::WarmingUp, Is::Well).await } else { Ok(()) }
+    }
+
+    async fn frame(&mut self, connection: Connection, received_ns: i64, text: &str) -> Result<(), Over> {
+        let frame = match Frame::parse(text) {
+            Ok(frame) => frame,
+            Err(error) => {
+                eprintln!("warning: a frame of the {:?} connection that cannot be understood: {error}", connection.path);
+                return Ok(());
+            }
+        };
+        match frame {
+            Frame::Push(push) => self.push(venue_time(self.link.rest.clock(), received_ns), &push).await,
+            Frame::Event(event) if !event.code.is_absent() && event.code != "0" => {
+                eprintln!("warning: the venue says {}: {} (code {})", event.event, event.msg, event.code);
+                Ok(())
+            }
+            Frame::Event(_) | Frame::Reply(_) | Frame::Pong | Frame::Other => Ok(()),
+        }
+    }
+
+    async fn push(&mut self, received_at: Timestamp, push: &Push) -> Result<(), Over> {
+        match &push.data {
+            PushData::Orders(orders) => {
+                for order in orders {
+                    let Some(instrument) = self.market.find(order.inst_id.as_str()) else { continue };
+                    if let Some(word) = told(words::of_order(order, self.session, instrument), "a report on an order") {
+                        self.tell(Fact::Word(Box::new(word))).await?;
+                    }
+                }
+            }
+            PushData::Algos(algos) => {
+                for algo in algos {
+                    if self.market.find(algo.inst_id.as_str()).is_none() {
+                        continue;
+                    }
+                    if let Some(word) = told(words::of_algo(algo, self.session), "a report on an algo order") {
+                        self.tell(Fact::Word(Box::new(word))).await?;
+                    }
+                }
+            }
+            _ => {
+                let now = machine_time(self.link.rest.clock());
+                let gaps = if self.troubles.has(Trouble::StaleFeed) { self.market.gaps(now) } else { Vec::new() };
+                let Told { inputs, gap, problem } = self.market.push(push);
+                if let Some(problem) = problem {
+                    eprintln!("warning: market data that cannot be used: {problem}");
+                }
+                if let Some(subscription) = gap {
+                    self.public.resubscribe(subscription).await;
+                }
+                if inputs.is_empty() {
+                    return Ok(());
+                }
+                self.watch.seen();
+                for gap in gaps {
+                    self.input(received_at, None, gap).await?;
+                }
+                for (venue_at, input) in inputs {
+                    self.input(received_at, Some(venue_at), input).await?;
+                }
+                self.trouble(Trouble::StaleFeed, Is::Well).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn look(&mut self) -> Result<(), Over> {
+        if self.watch.is_stale() {
+            self.trouble(Trouble::StaleFeed, Is::Troubled).await?;
+        }
+        let skew_ms = self.link.rest.clock().skew_ms().unwrap_or(0);
+        let skewed = skew_ms.saturating_abs().saturating_mul(MS_NS) > self.link.config.clock_skew.0;
+        self.trouble(Trouble::ClockSkew, Is::troubled_if(skewed)).await?;
+        self.trouble(Trouble::LowDisk, Is::troubled_if(self.disk.is_low())).await
+    }
+}
+
+fn nanoseconds(ns: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(ns).unwrap_or(0))
+}

@@ -1,0 +1,16 @@
+//! Paper and live runs: the same engine on a venue's connection.
+
+pub mod word;
+pub mod words;
+pub mod market;
+pub mod desk;
+pub mod gateway;
+pub mod durable;
+pub mod resume;
+pub mod paper;
+pub mod lock;
+pub mod link;
+pub mod signals;
+pub mod control;
+pub mod trade;
+pub mod doctor;

@@ -1,0 +1,148 @@
+//! Paper trading: live market data, and the simulated exchange of backtests for everything else.
+//!
+//! The exchange is as deterministic as the engine, so a restart is a replay here too: the market data of the log go
+//! through both again, what comes of it is compared with the log, and live data follow.
+
+use std::collections::VecDeque;
+
+use data::log::{LiveWriter, LogError, Reader};
+use engine::event::{Input, Record};
+use engine::text::Names;
+use engine::time::Timestamp;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Receiver;
+
+use super::gateway::Fact;
+use crate::config::Clock;
+use crate::gateway::GatewayError;
+use crate::recorded::Recorded;
+use crate::run::{Log, RunError};
+use crate::verify::VerifyError;
+
+/// What the simulated exchange reads: how the session begins, what its log has of the outside, then what comes.
+pub struct PaperFeed {
+    past: Option<Recorded>,
+    opening: std::vec::IntoIter<Input>,
+    runtime: Handle,
+    facts: Receiver<Fact>,
+    clock: Clock,
+    now: Timestamp,
+    ended: bool,
+}
+
+impl PaperFeed {
+    /// A session that begins with `opening` at `now`.
+    pub fn begin(opening: Vec<Input>, now: Timestamp, runtime: Handle, facts: Receiver<Fact>, clock: Clock) -> Self {
+        Self { past: None, opening: opening.into_iter(), runtime, facts, clock, now, ended: false }
+    }
+
+    /// A session that goes on where its log ends.
+    pub fn go_on(reader: Reader, runtime: Handle, facts: Receiver<Fact>, clock: Clock) -> Self {
+        let past = Some(Recorded::new(reader, |input| !is_the_exchanges(input)));
+        let opening = Vec::new().into_iter();
+        Self { past, opening, runtime, facts, clock, now: Timestamp::default(), ended: false }
+    }
+
+    fn receive(&mut self) -> Option<(Timestamp, Input)> {
+        loop {
+            let received = match self.facts.try_recv() {
+                Ok(fact) => Some(fact),
+                Err(_) => self.runtime.block_on(self.facts.recv()),
+            };
+            match received {
+                Some(Fact::Input { received_at, venue_at, input }) => {
+                    let at = match self.clock {
+                        Clock::System => received_at,
+                        Clock::Venue => venue_at.unwrap_or(self.now),
+                    };
+                    self.now = self.now.max(at);
+                    return Some((self.now, input));
+                }
+                Some(Fact::Word(_) | Fact::Answer { .. } | Fact::Resync(_) | Fact::Connected) => {}
+                Some(Fact::Stop | Fact::Failed(_)) | None => return None,
+            }
+        }
+    }
+}
+
+impl Iterator for PaperFeed {
+    type Item = Result<(Timestamp, Input), GatewayError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.past.as_mut().and_then(Iterator::next) {
+            Some(Ok((at, input))) => {
+                self.now = at;
+                return Some(Ok((at, input)));
+            }
+            Some(Err(error)) => return Some(Err(error.into())),
+            None => self.past = None,
+        }
+        if let Some(input) = self.opening.next() {
+            return Some(Ok((self.now, input)));
+        }
+        if self.ended {
+            return None;
+        }
+        let received = self.receive();
+        self.ended = received.is_none();
+        received.map(Ok)
+    }
+}
+
+/// Whether the simulated exchange says it.
+fn is_the_exchanges(input: &Input) -> bool {
+    matches!(
+        input,
+        Input::OrderAccepted(_)
+            | Input::OrderRejected { .. }
+            | Input::OrderTriggered(_)
+            | Input::OrderFilled(_)
+            | Input::OrderCanceled { .. }
+            | Input::OrderAmended(_)
+            | Input::AmendRejected { .. }
+            | Input::CancelRejected { .. }
+            | Input::Timer
+    )
+}
+
+/// A log that is gone on with: what it has already is compared, the rest is written.
+pub struct Rejoined {
+    reader: Option<Reader>,
+    expected: VecDeque<Record>,
+    names: Names,
+    /// Where the rest goes.
+    pub writer: LiveWriter,
+}
+
+impl Rejoined {
+    /// A log that has what `reader` reads, and goes on in `writer`.
+    pub fn new(reader: Option<Reader>, writer: LiveWriter) -> Self {
+        Self { reader, expected: VecDeque::new(), names: Names::default(), writer }
+    }
+
+    /// What the log has next; `None` at its end.
+    fn next(&mut self) -> Result<Option<Record>, LogError> {
+        while self.expected.is_empty() {
+            let Some(reader) = &mut self.reader else { return Ok(None) };
+            match reader.next_block()? {
+                Some(records) => self.expected.extend(records.iter().cloned()),
+                None => self.reader = None,
+            }
+        }
+        Ok(self.expected.pop_front())
+    }
+}
+
+impl Log for Rejoined {
+    fn append(&mut self, records: &[Record]) -> Result<(), RunError> {
+        for (place, record) in records.iter().enumerate() {
+            let Some(logged) = self.next()? else { return Ok(self.writer.append(&records[place..])?) };
+            self.names.learn(&logged);
+            if logged != *record {
+                let (logged, derived) = (self.names.line(&logged).to_string(), self.names.line(record).to_string());
+                return Err(VerifyError::Differs { seq: record.seq, logged, derived }.into());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! An exchange that speaks OKX's v5 API: the matching of the simulated exchange behind REST and WebSocket.
+
+pub mod core;
+pub mod listed;
+pub mod reply;
+mod shown;
+mod arguments;
+mod paging;
+mod account;
+mod calls;
+mod balances;
+mod book_keeping;
+mod orders;
+mod orders_placing;
+mod orders_changing;
+mod orders_reports;
+mod algo;
+mod algo_placing;
+mod algo_changing;
+mod algo_watching;
+pub mod config;
+pub mod feed;
+mod feed_path;
+mod maker;
+mod market;
+mod market_bar;
+mod market_candles;
+mod market_day;
+mod market_text;
+mod market_rest;
+pub mod faults;
+mod auth;
+mod limits;
+mod channel;
+mod channel_depth;
+mod channel_post;
+mod channel_hub;
+mod channel_ops;
+mod market_floor;
+pub mod market_thread;
+mod http_call;
+mod websocket;
+pub mod http;
+#[cfg(test)]
+mod tests;
