@@ -112,20 +112,23 @@ impl Backtest {
     pub fn run(mut self, folder: Option<&Path>) -> Result<Summary, BacktestError> {
         let canonical = self.config.canonical();
         // Before anything is written, so that what cannot even begin leaves nothing behind.
-        let mut history = match std::mem::replace(&mut self.sources, Sources::Files(Vec::new())) {
-            Sources::Files(sources) => Past::Files(history(sources)),
-            Sources::Log(folder) => Past::Log(Box::new(Recorded::open(&folder, is_market)?)),
-        };
-        let first = history.next().transpose().map_err(RunError::from)?.ok_or(BacktestError::NoData)?;
+        match std::mem::replace(&mut self.sources, Sources::Files(Vec::new())) {
+            Sources::Files(sources) => self.run_on(&canonical, history(sources), folder),
+            Sources::Log(recorded) => self.run_on(&canonical, Recorded::open(&recorded, is_market)?, folder),
+        }
+    }
+
+    fn run_on<P: Past>(self, canonical: &[u8], mut history: P, folder: Option<&Path>) -> Result<Summary, BacktestError> {
+        let first = history.next().transpose().map_err(|error| RunError::from(error.into()))?.ok_or(BacktestError::NoData)?;
         match folder {
             None => {
                 let mut chain = Chain::default();
-                let run = self.execute(hash_of_bytes(&canonical), first, history, &mut chain)?;
+                let run = self.execute(hash_of_bytes(canonical), first, history, &mut chain)?;
                 Ok(run.summary(chain.digest().to_string(), 0.0))
             }
             Some(folder) => {
                 let disk = Disk::create(folder).map_err(|source| BacktestError::Folder { path: folder.to_owned(), source })?;
-                let config = BlobStore::create(folder)?.put(&canonical)?;
+                let config = BlobStore::create(folder)?.put(canonical)?;
                 let mut log = Background::new(Writer::create(Arc::new(disk), Options::default())?);
                 let run = self.execute(config, first, history, &mut log);
                 let closing = std::time::Instant::now();
@@ -144,11 +147,11 @@ impl Backtest {
         }
     }
 
-    fn execute<L: Log>(
+    fn execute<L: Log, P: Past>(
         self,
         config: engine::event::Hash,
         first: (Timestamp, Input),
-        history: Past,
+        history: P,
         log: &mut L,
     ) -> Result<Finished, BacktestError> {
         let mut engine = session::engine(&self.config)?;
@@ -164,37 +167,37 @@ impl Backtest {
     }
 }
 
-/// History, from files or from another run's log.
-enum Past {
-    Files(History),
-    Log(Box<Recorded>),
+/// History: what files have, or what another run recorded.
+trait Past: Iterator<Item = Result<(Timestamp, Input), Self::Error>> {
+    type Error: Into<GatewayError>;
+
+    /// For how long the run had to wait for it.
+    fn waited(&self) -> Duration;
+    /// Rows that were skipped; known at its end.
+    fn skipped(&self) -> u64;
 }
 
-impl Past {
+impl Past for History {
+    type Error = FileError;
+
     fn waited(&self) -> Duration {
-        match self {
-            Self::Files(history) => history.waited(),
-            Self::Log(_) => Duration::ZERO,
-        }
+        self.waited()
     }
 
     fn skipped(&self) -> u64 {
-        match self {
-            Self::Files(history) => history.skipped(),
-            Self::Log(_) => 0,
-        }
+        self.skipped()
     }
 }
 
-impl Iterator for Past {
-    type Item = Result<(Timestamp, Input), GatewayError>;
+impl Past for Recorded {
+    type Error = LogError;
 
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Files(history) => history.next().map(|next| next.map_err(GatewayError::from)),
-            Self::Log(recorded) => recorded.next().map(|next| next.map_err(GatewayError::from)),
-        }
+    fn waited(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn skipped(&self) -> u64 {
+        0
     }
 }
 
@@ -213,17 +216,17 @@ impl Finished {
 }
 
 /// What the exchange reads: how the session begins, its history, how it ends.
-struct Stream {
+struct Stream<P> {
     begins: Timestamp,
     preamble: std::vec::IntoIter<Input>,
     first: Option<(Timestamp, Input)>,
-    history: Past,
+    history: P,
     last: Timestamp,
     ended: bool,
 }
 
-impl Iterator for Stream {
-    type Item = Result<(Timestamp, Input), GatewayError>;
+impl<P: Past> Iterator for Stream<P> {
+    type Item = Result<(Timestamp, Input), P::Error>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
@@ -245,7 +248,7 @@ impl Iterator for Stream {
     }
 }
 
-impl Stream {
+impl<P> Stream<P> {
     #[cold]
     fn begin(&mut self) -> (Timestamp, Input) {
         match self.preamble.next() {

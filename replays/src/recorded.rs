@@ -98,7 +98,9 @@ impl Beginning {
                 Input::InstrumentListed(instrument) => beginning.instruments.push(*instrument),
                 Input::Deposited { currency, amount } => beginning.balances.push((currency, amount)),
                 Input::VenueSnapshot(snapshot) if beginning.balances.is_empty() => beginning.balances = snapshot.balances,
-                Input::Trade(_) | Input::Quote(_) | Input::Bar(_) | Input::BookSnapshot(_) if !beginning.balances.is_empty() => break,
+                Input::Trade(_) | Input::Quote(_) | Input::Bar(_) | Input::BookSnapshot(_) if !beginning.balances.is_empty() => {
+                    break;
+                }
                 _ => {}
             }
         }

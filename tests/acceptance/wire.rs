@@ -48,6 +48,11 @@ impl Venue {
     pub fn stop(mut self, signal: &str) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().expect("kill runs").success());
+        self.end()
+    }
+
+    /// Waits until it has ended, and gives its exit code and what it said on stderr.
+    pub fn end(&mut self) -> (Option<i32>, String) {
         let started = Instant::now();
         let code = loop {
             match self.child.try_wait().expect("it is ours") {

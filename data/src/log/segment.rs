@@ -131,6 +131,12 @@ impl Frames {
         self.offset = offset;
     }
 
+    /// Goes to a place that may have changed since it was read.
+    pub(super) fn look_again(&mut self, offset: u64) {
+        self.buffer.clear();
+        self.offset = offset;
+    }
+
     /// The bytes of `range`, as far as the file goes.
     fn bytes(&mut self, range: Range<u64>) -> Result<&[u8], LogError> {
         let range = range.start.min(self.len)..range.end.min(self.len);

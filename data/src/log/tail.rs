@@ -11,6 +11,9 @@ use super::reader::TornTail;
 use super::segment::{Frames, Heat, READ_ALL, READ_HEADERS, Segment};
 use super::storage::Storage;
 
+/// How often a frame that is not whole is read again.
+const LOOKS: u32 = 2;
+
 /// The end of a log.
 pub(super) struct Tail {
     /// How many whole records there are.
@@ -28,6 +31,8 @@ impl Tail {
         };
         let mut frames = Frames::open(storage, segment, READ_ALL)?;
         let (mut end, mut digest) = (segment.first, Hash::default());
+        let may_grow = anchor.state == State::Open && segment.heat == Heat::Hot;
+        let (mut looks, mut grows) = (0, false);
         let damage = loop {
             let place = frames.offset();
             match frames.next()? {
@@ -37,9 +42,19 @@ impl Tail {
                         return Err(frames.damaged(end..header.end().max(end.saturating_add(1)), damage));
                     }
                     (end, digest) = (header.end(), header.digest);
+                    (looks, grows) = (0, grows || looks > 0);
                 }
                 Ok(None) => return Self { end, torn: None }.reaching(anchor, digest, frames.name()),
-                Err(damage) => break damage,
+                // It is being written right now: whoever waits for the end of that waits for ever.
+                Err(_) if grows => return Self { end, torn: None }.reaching(anchor, digest, frames.name()),
+                Err(damage) => {
+                    // A process that writes may have finished it since; with a whole frame behind it, it has.
+                    if !may_grow || looks > LOOKS || looks == LOOKS && !frames.find_whole()? {
+                        break damage;
+                    }
+                    looks += 1;
+                    frames.look_again(place);
+                }
             }
         };
         let offset = frames.offset();

@@ -45,7 +45,7 @@ impl Server {
                     asked.len() - 1
                 };
                 // A client that is gone is no failure of the server.
-                let _ = reply(stream, answer(&path, count));
+                let _ = reply(stream, &answer(&path, count));
             }
         });
         server
@@ -76,8 +76,8 @@ fn question(stream: TcpStream) -> Option<(TcpStream, String)> {
     Some((stream, first.split(' ').nth(1)?.to_owned()))
 }
 
-fn reply(mut stream: TcpStream, answer: Answer) -> std::io::Result<()> {
-    let (status, headers, body, len) = match &answer {
+fn reply(mut stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
+    let (status, headers, body, len) = match answer {
         Answer::Good(body) => (200, "", body.as_str(), body.len()),
         Answer::Status(status, headers, body) => (*status, *headers, *body, body.len()),
         Answer::Cut(body) => (200, "", body.as_str(), body.len() + 1_000),

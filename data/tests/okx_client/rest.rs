@@ -132,7 +132,7 @@ async fn the_clock_is_kept_and_measured_when_that_is_asked_for() {
     let venue_ms = Arc::clone(&ahead_ms);
     let web = Web::start(move |_, _| ok(&format!(r#"{{"ts":"{}"}}"#, wall_ms() + venue_ms.load(Ordering::Relaxed)))).await;
     let rest = web.rest(hasty());
-    let keeper = ClockKeeper::start(Arc::clone(&rest), Duration::from_secs(60));
+    let keeper = ClockKeeper::start(Arc::clone(&rest), Duration::from_mins(1));
     let is = async |expected_ms: i64| {
         for _ in 0..500 {
             if rest.clock().skew_ms().is_some_and(|skew_ms| (skew_ms - expected_ms).abs() < 100) {

@@ -201,7 +201,7 @@ pub fn quick() -> Timings {
         pong: Duration::from_millis(200),
         backoff_first: Duration::from_millis(10),
         backoff_most: Duration::from_millis(50),
-        steady: Duration::from_secs(60),
+        steady: Duration::from_mins(1),
     }
 }
 

@@ -43,6 +43,22 @@ pub struct LiveConfig {
     /// What time it is: the machine's clock set by the venue's, or what market data say (a venue that plays history
     /// back faster than it happened).
     pub clock: Clock,
+    /// Whose trades and bars strategies see while the venue's do not come. Nothing new is bought meanwhile.
+    pub backup: BackupVenue,
+    /// The backup's REST address; its own, unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_rest: Option<String>,
+    /// The backup's WebSocket address; its own, unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_stream: Option<String>,
+    /// How often it is asked what the world thinks of the market: the fear-and-greed index, and `CoinGecko`'s numbers.
+    pub sentiment: OptionalSpan,
+    /// The index's address; alternative.me's, unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fear_and_greed: Option<String>,
+    /// `CoinGecko`'s address; its own, unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coingecko: Option<String>,
 }
 
 impl Default for LiveConfig {
@@ -62,6 +78,12 @@ impl Default for LiveConfig {
             clock_skew: Span(2 * SECOND_NS),
             free_disk_mb: 512,
             clock: Clock::default(),
+            backup: BackupVenue::default(),
+            backup_rest: None,
+            backup_stream: None,
+            sentiment: OptionalSpan(None),
+            fear_and_greed: None,
+            coingecko: None,
         }
     }
 }
@@ -133,6 +155,17 @@ pub enum Clock {
     System,
     /// The times of market data.
     Venue,
+}
+
+/// Whose market data are a backup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BackupVenue {
+    /// Nobody's.
+    #[default]
+    Off,
+    /// Binance's: trades and bars of the same pairs, not quotes and books.
+    Binance,
 }
 
 impl From<UnknownOrders> for Strays {

@@ -19,7 +19,7 @@ mod validate;
 mod tests;
 
 pub use error::{ConfigError, KeyPath, Origin};
-pub use live::{Clock, Environment, LiveConfig, OnStop, Region, UnknownOrders};
+pub use live::{BackupVenue, Clock, Environment, LiveConfig, OnStop, Region, UnknownOrders};
 pub use risk::{BreakersConfig, ControllerConfig, Preferred, ProtectionConfig, RiskConfig, SizingConfig};
 pub use run::{AccountConfig, BarTime, Config, DataConfig, EngineConfig, InstrumentConfig, StrategyConfig};
 pub use written::{Count, OptionalSpan, Percent, Share, Span, Stop, Target};

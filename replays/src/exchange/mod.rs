@@ -51,9 +51,14 @@ pub(crate) use order::{accepts, trailed, worse};
 pub(crate) use venue::Venue;
 
 /// Inputs in the order of time, as files give them.
-pub trait History: Iterator<Item = Result<(Timestamp, Input), GatewayError>> {}
+pub trait History: Iterator<Item = Result<(Timestamp, Input), Self::Error>> {
+    /// Why it could not be read.
+    type Error: Into<GatewayError>;
+}
 
-impl<I: Iterator<Item = Result<(Timestamp, Input), GatewayError>>> History for I {}
+impl<I: Iterator<Item = Result<(Timestamp, Input), E>>, E: Into<GatewayError>> History for I {
+    type Error = E;
+}
 
 /// A simulated exchange on a history of inputs in the order of time.
 #[derive(Debug)]
@@ -177,7 +182,7 @@ impl<M: History> Exchange<M> {
     fn look_ahead(&mut self) -> Result<(), GatewayError> {
         let first = self.delivery_due().is_some_and(|at| at <= self.observed);
         if !first && self.pending.is_none() && self.end.is_none() {
-            self.pending = self.history.next().transpose()?;
+            self.pending = self.history.next().transpose().map_err(Into::into)?;
         }
         Ok(())
     }
@@ -254,7 +259,7 @@ impl<M: History> Gateway for Exchange<M> {
                 self.now = self.now.max(at);
                 Ok(Some((self.now, input)))
             }
-            Some(Err(error)) => Err(error),
+            Some(Err(error)) => Err(error.into()),
             None => Ok(None),
         }
     }

@@ -5,7 +5,7 @@ mod courier;
 mod troubles;
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +16,7 @@ use data::okx::limits::Limits;
 use data::okx::message::{InstType, InstrumentInfo, Permission, TdMode};
 use data::okx::rest::{OkxError, Rest, RestTimings};
 use data::okx::sign::Credentials;
+use engine::event::Trouble;
 use engine::instrument::{Instrument, InstrumentId};
 use engine::number::Rate;
 use engine::time::Timestamp;
@@ -75,6 +76,15 @@ pub struct Link {
 
 /// Tells the time.
 pub type Wall = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Where a session was left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// When its last record was.
+    pub at: Timestamp,
+    /// What was wrong, and is not over for the engine.
+    pub troubles: BTreeSet<Trouble>,
+}
 
 /// Where a configuration says that the venue is.
 pub fn endpoint(config: &LiveConfig) -> Result<Endpoint, EndpointError> {

@@ -9,6 +9,8 @@ pub mod durable;
 pub mod resume;
 pub mod paper;
 pub mod lock;
+pub mod backup;
+pub mod sentiment;
 pub mod link;
 pub mod signals;
 pub mod control;

@@ -8,7 +8,7 @@ use data::log::{BlobStore, Disk, LiveWriter, LogError, Options, Reader};
 use data::okx::convert::SessionTag;
 use data::okx::sign::Credentials;
 use engine::engine::Engine;
-use engine::event::{Hash, Mode};
+use engine::event::{Event, Hash, Input, Mode};
 use engine::time::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, Sender};
@@ -18,7 +18,7 @@ use super::control;
 use super::desk::Desk;
 use super::durable::Durable;
 use super::gateway::{Fact, LiveGateway};
-use super::link::{Link, LinkError, Wall};
+use super::link::{Link, LinkError, Since, Wall};
 use super::lock::Lock;
 use super::paper::{PaperFeed, Rejoined};
 use super::resume::{ResumeError, Resumed, resume};
@@ -106,7 +106,7 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     };
     let (facts, facts_in) = mpsc::channel(FACTS);
     let (errands, errands_in) = mpsc::channel(ERRANDS);
-    let since = opening.is_empty().then_some(now);
+    let since = opening.is_empty().then(|| Since { at: now, troubles: engine.state().troubles.clone() });
     let listeners = listen(&runtime, folder.path(), &facts, link.wall())?;
     let connection = runtime.spawn(link.run(tag, folder.path().to_owned(), since, facts, errands_in));
     let behaviour = (config.live.clock, config.live.on_stop);
@@ -144,7 +144,7 @@ pub fn paper(config: &Config, folder: Folder<'_>) -> Result<Summary, LiveError> 
         Folder::Old(folder) => {
             let (writer, _) = LiveWriter::open(disk(folder)?, &Options::default())?;
             let open = || Ok::<_, LogError>(Reader::open(disk(folder)?)?.0);
-            let last = last_time(open()?)?;
+            let last = left_at(open()?)?;
             (PaperFeed::go_on(open()?, handle, facts_in, clock), Rejoined::new(Some(open()?), writer), Some(last))
         }
     };
@@ -172,7 +172,7 @@ struct Session {
     report: Report,
     log: LiveWriter,
     now: Timestamp,
-    opening: Vec<engine::event::Input>,
+    opening: Vec<Input>,
     asks: Vec<super::word::Ask>,
 }
 
@@ -230,12 +230,20 @@ fn listen(runtime: &Runtime, folder: &Path, facts: &Sender<Fact>, wall: Wall) ->
     Ok(Listeners { tasks: [signals, control], folder: folder.to_owned() })
 }
 
-fn last_time(mut reader: Reader) -> Result<Timestamp, LogError> {
-    let mut last = Timestamp::default();
+/// Where the session of a log was left.
+fn left_at(mut reader: Reader) -> Result<Since, LogError> {
+    let mut since = Since::default();
     while let Some(records) = reader.next_block()? {
-        last = records.last().map_or(last, |record| record.at);
+        for record in records {
+            since.at = record.at;
+            match record.event {
+                Event::Input(Input::TroubleBegan(trouble)) => drop(since.troubles.insert(trouble)),
+                Event::Input(Input::TroubleEnded(trouble)) => drop(since.troubles.remove(&trouble)),
+                _ => {}
+            }
+        }
     }
-    Ok(last)
+    Ok(since)
 }
 
 /// What marks this session's orders at the venue. It lies beside the log, so that a restart knows its own orders.

@@ -134,7 +134,7 @@ impl Account {
     }
 
     /// `GET account/trade-fee`.
-    pub(super) fn trade_fee_asked(&self, scene: &Scene<'_>, args: Arguments<'_>) -> Result<Reply, Refusal> {
+    pub(super) fn trade_fee_asked(scene: &Scene<'_>, args: Arguments<'_>) -> Result<Reply, Refusal> {
         args.needed("instType")?;
         if !args.asks_for_spot() {
             return Ok(Reply::rows(Vec::new()));

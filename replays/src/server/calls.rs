@@ -44,7 +44,7 @@ impl Account {
             "account/balance" => self.balance_asked(scene, args),
             "account/positions" | "account/positions-history" | "asset/balances" => Ok(Reply::rows(Vec::new())),
             "account/instruments" => Ok(instruments(scene, args)),
-            "account/trade-fee" => self.trade_fee_asked(scene, args),
+            "account/trade-fee" => Self::trade_fee_asked(scene, args),
             "account/bills" | "account/bills-archive" => self.bills_asked(scene, args),
             "account/max-size" => self.max_size_asked(scene, args),
             "account/max-avail-size" => self.max_available_asked(scene, args),

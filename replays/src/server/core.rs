@@ -4,9 +4,11 @@
 //! fills and balances are stamped with. Real time comes with each [`Core::tick`] and drives what a client counts in
 //! its own seconds: the dead man's switch, and how long ended orders can be asked for.
 //!
-//! Each account trades on a [`Venue`] of its own that sees the same market data: the matching is that of backtests,
-//! and accounts never trade with each other. A waiting algo order is no part of the venue: it holds no money, watches
-//! the last price, and places an ordinary order when that reaches it.
+//! Each account trades on a venue of its own (`exchange::Venue`) that sees the same market data: the matching is that of
+//! backtests, and accounts never trade with each other. A waiting algo order is no part of that venue: it holds no money,
+//! watches the last price, and places an ordinary order when that reaches it. So orders fill as in backtests, but for this:
+//! a limit order that a trigger placed stands behind the account's own that came before that, and of a pair one is carried
+//! out.
 
 use engine::event::Input;
 use engine::time::Timestamp;

@@ -13,7 +13,7 @@
 //! prices; sequence numbers and ids begin small; market time is the data's, while the API's own time (`public/time`,
 //! signatures, `inTime`) is the machine's.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use engine::time::Timestamp;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::channel::Gate;
 use super::config::{LimitsConfig, ServerConfig};
@@ -50,7 +50,7 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 /// How long a request may take at most: faults hold answers back, but not for ever.
 const PATIENCE: Duration = Duration::from_mins(11);
 /// How long open connections have to end when the server stops.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(10);
 /// The first `instIdCode`.
 const FIRST_CODE: i64 = 10_001;
 
@@ -144,45 +144,46 @@ impl Server {
     /// Serves until `stop` comes, or the data end if it is to stop then.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), ServerError> {
         let Self { listener, venue, asks, limits, .. } = self;
-        let (over, mut is_over) = oneshot::channel();
+        let (over, is_over) = oneshot::channel();
         let thread = std::thread::Builder::new().name("venue".to_owned()).spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
             let result = runtime
                 .map_err(ServerError::Socket)
                 .and_then(|runtime| runtime.block_on(venue.work()).map_err(|error| FeedError::File(error).into()));
             // Nobody waits when the server was stopped.
-            let _ = over.send(());
-            result
+            let _ = over.send(result);
         });
-        let thread = thread.map_err(ServerError::Socket)?;
+        thread.map_err(ServerError::Socket)?;
         let front = Front { asks, limits, connections: Arc::new(AtomicU64::new(1)) };
         let app = Router::new()
             .route("/ws/v5/{gate}", any(upgrade))
             .fallback(rest)
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
             .with_state(front);
-        let (stopping, mut is_stopping) = tokio::sync::watch::channel(());
-        let end = async move {
-            tokio::select! {
-                () = stop => {}
-                _ = &mut is_over => {}
-            }
-            drop(stopping);
-        };
+        let (ending, ended) = watch::channel(());
+        let outcome = tokio::spawn(async move {
+            let outcome = tokio::select! {
+                () = stop => Ok(()),
+                // A thread that is gone without a word has panicked.
+                result = is_over => result.unwrap_or(Err(ServerError::Thread)),
+            };
+            drop(ending);
+            outcome
+        });
         let service = app.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = async move { axum::serve(listener, service).with_graceful_shutdown(end).await };
-        let patience = async move {
-            // Ends when its sender is dropped.
-            let _ = is_stopping.changed().await;
-            tokio::time::sleep(FAREWELL).await;
-        };
+        let graceful = axum::serve(listener, service).with_graceful_shutdown(dropped(ended.clone()));
         // Connections that are kept alive without a request do not hold the server up.
         tokio::select! {
-            served = serving => served.map_err(ServerError::Socket)?,
-            () = patience => {}
+            served = graceful.into_future() => served.map_err(ServerError::Socket)?,
+            () = async { dropped(ended).await; tokio::time::sleep(FAREWELL).await; } => {}
         }
-        if thread.is_finished() { thread.join().map_err(|_| ServerError::Thread)? } else { Ok(()) }
+        outcome.await.unwrap_or(Err(ServerError::Thread))
     }
+}
+
+/// Waits until the sender is dropped.
+async fn dropped(mut ended: watch::Receiver<()>) {
+    while ended.changed().await.is_ok() {}
 }
 
 async fn rest(

@@ -16,7 +16,7 @@ pub const MAX_MESSAGE_BYTES: usize = 64 * 1_024;
 /// Messages that are written before the socket is flushed.
 const BATCH: usize = 256;
 /// How long a connection that ends waits for its last frame to be written.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_secs(8);
 
 /// What a connection is made of.
 #[derive(Clone, Debug)]

@@ -80,7 +80,7 @@ mod tests {
             cl_ord_id: "a1".into(),
             ..CancelOrder::default()
         };
-        assert_eq!(CancelOrder::socket_args(&[order.clone()]), r#"[{"instIdCode":7,"clOrdId":"a1"}]"#);
+        assert_eq!(CancelOrder::socket_args(std::slice::from_ref(&order)), r#"[{"instIdCode":7,"clOrdId":"a1"}]"#);
         assert_eq!(serde_json::to_string(&order.for_rest()).unwrap(), r#"{"instId":"BTC-USDT","clOrdId":"a1"}"#);
     }
 

@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 
 use super::script::{decision, market_event, opening, play, record, report, seconds};
 use crate::exchange::{BarFill, Exchange, ExchangeConfig};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, GatewayError};
 
 const MS: u32 = 1_000;
 
@@ -88,7 +88,7 @@ fn with_deadlines(config: &ExchangeConfig, history: &[&str], deadlines: &[i64], 
         inputs.push((at, Input::Trade(engine::market::Trade { instrument, venue_at: at, price, size, taker, trade_id: None })));
     }
     inputs.push((inputs.last().unwrap().0, Input::SessionEnded { skipped_rows: 0 }));
-    let mut exchange = Exchange::new(inputs.into_iter().map(Ok), config);
+    let mut exchange = Exchange::new(inputs.into_iter().map(Ok::<_, GatewayError>), config);
     let mut deadlines = deadlines.iter().map(|ms| Timestamp(ms * 1_000_000)).peekable();
     let (mut told, mut last, mut seen) = (Vec::new(), Timestamp(i64::MIN), 0);
     while let Some((at, input)) = exchange.next(deadlines.peek().copied()).unwrap() {
@@ -178,7 +178,7 @@ fn time_never_goes_back_and_nothing_overtakes() {
     // A deposit has no latency, and still waits for the trade that was sent before it.
     let deposit = Input::Deposited { currency: "USDT".parse().unwrap(), amount: "5".parse().unwrap() };
     let history = [opening()[1].clone(), market_event("1 trade 100 1 buy"), (Timestamp(1_050_000_000), deposit.clone())];
-    let mut exchange = Exchange::new(history.into_iter().map(Ok), &latencies(100, 0, 0));
+    let mut exchange = Exchange::new(history.into_iter().map(Ok::<_, GatewayError>), &latencies(100, 0, 0));
     let mut seen = Vec::new();
     while let Some(next) = exchange.next(None).unwrap() {
         seen.push(next);
@@ -190,7 +190,7 @@ fn time_never_goes_back_and_nothing_overtakes() {
 fn after_an_order_history_passes_straight_through_again() {
     let trades = (1..=4).map(|second| market_event(&format!("{second} trade 100 1 buy")));
     let history: Vec<_> = opening().into_iter().chain(trades).collect();
-    let mut exchange = Exchange::new(history.into_iter().map(Ok), &ExchangeConfig::default());
+    let mut exchange = Exchange::new(history.into_iter().map(Ok::<_, GatewayError>), &ExchangeConfig::default());
     let mut trades = 0;
     while trades < 4 {
         let (at, input) = exchange.next(None).unwrap().unwrap();

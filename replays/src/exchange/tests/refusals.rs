@@ -9,7 +9,7 @@ use engine::time::Timestamp;
 use super::script::{decision, instrument, market_event, play, record};
 use crate::exchange::market::MAX_OPEN_ORDERS;
 use crate::exchange::{Exchange, ExchangeConfig};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, GatewayError};
 
 #[test]
 fn every_broken_rule_has_its_reason() {
@@ -82,7 +82,10 @@ fn an_instrument_without_a_tick_or_a_lot_does_not_trade() {
         let (tick_size, lot_size) = (tick_size.parse().unwrap(), lot_size.parse().unwrap());
         let listed = Instrument { tick_size, lot_size, ..instrument() };
         let history = [Input::InstrumentListed(Box::new(listed)), market_event("1 trade 100 1 buy").1];
-        let mut exchange = Exchange::new(history.map(|input| Ok((Timestamp(0), input))).into_iter(), &ExchangeConfig::default());
+        let mut exchange = Exchange::new(
+            history.map(|input| Ok::<_, GatewayError>((Timestamp(0), input))).into_iter(),
+            &ExchangeConfig::default(),
+        );
         while exchange.next(None).unwrap().is_some() {}
         exchange.execute(&[record(1, Timestamp(0), decision("buy 1 market"))]).unwrap();
         let (_, told) = exchange.next(None).unwrap().unwrap();
@@ -95,7 +98,8 @@ fn more_open_orders_than_the_limit_are_refused() {
     let deposit =
         |currency: &str| Input::Deposited { currency: currency.parse().unwrap(), amount: "1000000000".parse().unwrap() };
     let history = [Input::InstrumentListed(Box::new(instrument())), deposit("USDT"), market_event("1 trade 100 1 buy").1];
-    let mut exchange = Exchange::new(history.map(|input| Ok((Timestamp(0), input))).into_iter(), &ExchangeConfig::default());
+    let mut exchange =
+        Exchange::new(history.map(|input| Ok::<_, GatewayError>((Timestamp(0), input))).into_iter(), &ExchangeConfig::default());
     while exchange.next(None).unwrap().is_some() {}
     let limit = u64::try_from(MAX_OPEN_ORDERS).unwrap();
     let requests: Vec<_> = (1..=limit + 1).map(|seq| record(seq, Timestamp(0), decision("buy 1 limit 99"))).collect();
@@ -111,6 +115,6 @@ fn more_open_orders_than_the_limit_are_refused() {
 #[test]
 fn history_that_cannot_be_read_is_an_error() {
     let broken = FileError::Format { path: "x.csv".into(), reason: "no header".to_owned() };
-    let mut exchange = Exchange::new(std::iter::once(Err(broken.into())), &ExchangeConfig::default());
+    let mut exchange = Exchange::new(std::iter::once(Err(broken)), &ExchangeConfig::default());
     assert_eq!(exchange.next(None).unwrap_err().to_string(), "x.csv: no header");
 }

@@ -27,7 +27,7 @@ use engine::order::{Amendment, Fill, Liquidity, OrderId, OrderKind, OrderRequest
 use engine::time::{Interval, SECOND_NS, Timestamp};
 
 use crate::exchange::{Balance, Exchange, ExchangeConfig};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, GatewayError};
 
 /// Ticks of 0.1, lots of 0.01, maker 0.1 %, taker 0.2 %.
 pub(in crate::exchange) fn instrument() -> Instrument {
@@ -106,7 +106,7 @@ pub(super) fn run(config: &ExchangeConfig, script: &str, mut watch: impl FnMut(&
     }
     history.push((history.last().unwrap().0, Input::SessionEnded { skipped_rows: 0 }));
 
-    let mut exchange = Exchange::new(history.into_iter().map(Ok), config);
+    let mut exchange = Exchange::new(history.into_iter().map(Ok::<_, GatewayError>), config);
     let (mut seq, mut seen) = (1, 0_usize);
     while let Some((at, input)) = exchange.next(None).unwrap() {
         let is_report = report(&input).is_some();

@@ -110,7 +110,9 @@ impl Desk {
         }
         match word.progress {
             Progress::Open => {
-                halves.iter().for_each(|&half| self.stays_open(half, heard));
+                for &half in &halves {
+                    self.stays_open(half, heard);
+                }
                 self.end_ghost(&halves, word, heard);
             }
             Progress::Triggered(half) => {
@@ -119,6 +121,8 @@ impl Desk {
                 self.end_other_half(leg, heard);
                 heard.again = self.release(&halves);
             }
+            // Its order lives on without it, and has words of its own.
+            Progress::Canceled(_) if halves.iter().any(|half| self.orders[half].child.is_some()) => {}
             Progress::Canceled(reason) => {
                 let open = halves.iter().filter_map(|&half| self.open(half));
                 heard.inputs.extend(open.map(|order| self.cancel_input(order, reason)));
@@ -228,11 +232,14 @@ impl Desk {
     /// The venue knows nothing of it: it never came there, or ended so long ago that the venue has forgotten it.
     fn vanish(&self, id: OrderId, heard: &mut Heard) {
         for order in self.halves(id).into_iter().filter_map(|half| self.open(half)) {
-            heard.inputs.push(if order.is_accepted {
+            let end = if order.is_accepted {
                 self.cancel_input(order, CancelReason::Venue { code: 0 })
             } else {
                 Input::OrderRejected { order: order.id, reason: never_arrived() }
-            });
+            };
+            if !heard.inputs.contains(&end) {
+                heard.inputs.push(end);
+            }
         }
     }
 

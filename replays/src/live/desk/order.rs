@@ -11,6 +11,7 @@ use crate::live::word::{Ask, Half, Name, Place, Values, Word};
 
 /// An order, open or lately ended.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is what one kind of record says, and they come in any order")]
 pub(super) struct Order {
     pub id: OrderId,
     /// As it is now, with what the venue amended.

@@ -220,14 +220,12 @@ impl Errands {
     async fn other(&self, ask: Ask) {
         match ask {
             Ask::Amend { order, number, .. } => {
-                if let Some(answer) = self.amend(&ask).await {
-                    self.answer(order, Asked::Amending { number }, answer).await;
-                }
+                let answer = self.amend(&ask).await.unwrap_or(Answer::Lost);
+                self.answer(order, Asked::Amending { number }, answer).await;
             }
             Ask::Cancel { order, name, place, instrument } => {
-                if let Some(answer) = self.cancel(name, place, instrument).await {
-                    self.answer(order, Asked::Canceling, answer).await;
-                }
+                let answer = self.cancel(name, place, instrument).await.unwrap_or(Answer::Lost);
+                self.answer(order, Asked::Canceling, answer).await;
             }
             Ask::Inquire { order, .. } => match self.inquirer.one(&ask).await {
                 Ok(Some(words)) => {

@@ -7,7 +7,7 @@ use data::okx::code::Remedy;
 use data::okx::convert::{ClientId, SessionTag, balances, stray, stray_algo};
 use data::okx::message::{AlgoInfo, Balance, FillInfo, InstType, OrdType, OrderInfo};
 use data::okx::rest::{OkxError, OrderName, Rest};
-use engine::event::VenueSnapshot;
+use engine::event::{StrayOrder, VenueSnapshot};
 use engine::instrument::Instrument;
 use engine::order::{CancelReason, OrderId};
 use engine::time::Timestamp;
@@ -21,6 +21,8 @@ const READINGS: u32 = 10;
 const UNHEARD_AFTER: Duration = Duration::from_secs(7);
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 const MOST_FILLS: usize = 20_000;
+/// Ended algo orders that are looked through for one.
+const MOST_ENDED: usize = 1_000;
 const SECOND_MS: i64 = 1_000;
 
 /// Whoever asks.
@@ -67,37 +69,41 @@ impl Inquirer {
         }
     }
 
-    async fn once(&self, asks: &[Ask]) -> Result<(Resync, Vec<engine::event::StrayOrder>), OkxError> {
+    async fn once(&self, asks: &[Ask]) -> Result<(Resync, Vec<StrayOrder>), OkxError> {
         let mut resync = Resync::default();
-        let mut ours = Vec::new();
+        let mut listed = Vec::new();
         for ask in asks {
             let Ask::Inquire { order, .. } = ask else { continue };
-            ours.push(*order);
+            listed.push(*order);
             match self.one(ask).await? {
                 Some(words) => resync.words.extend(words),
                 None => resync.unheard.push(*order),
             }
         }
-        Ok((resync, self.strays(&ours).await?))
+        let strays = self.open_orders(&listed, &mut resync.words).await?;
+        Ok((resync, strays))
     }
 
-    /// Open orders that are not among `ours`.
-    async fn strays(&self, ours: &[OrderId]) -> Result<Vec<engine::event::StrayOrder>, OkxError> {
+    /// Open orders that this session did not ask for. Of its own that are not among `listed` (they were sent since, or are
+    /// believed to have ended) words are added.
+    async fn open_orders(&self, listed: &[OrderId], words: &mut Vec<Word>) -> Result<Vec<StrayOrder>, OkxError> {
         let mut strays = Vec::new();
-        let is_ours = |id: Option<ClientId>| id.is_some_and(|id| id.session == self.session && ours.contains(&id.order));
+        let ours = |id: Option<ClientId>| id.filter(|id| id.session == self.session).map(|id| id.order);
         for order in self.rest.orders_pending().await?.items {
-            if !is_ours(ClientId::of(&order))
-                && let Some(instrument) = self.instrument(order.inst_id.as_str())
-            {
-                strays.extend(told(stray(&order, instrument), "an open order"));
+            let Some(instrument) = self.instrument(order.inst_id.as_str()) else { continue };
+            match ours(ClientId::of(&order)) {
+                None => strays.extend(told(stray(&order, instrument), "an open order")),
+                Some(own) if listed.contains(&own) => {}
+                Some(_) => words.extend(self.told_of(order, instrument).await?),
             }
         }
         for kind in [OrdType::Conditional, OrdType::MoveOrderStop, OrdType::Trigger] {
             for algo in self.rest.algos_pending(&kind).await?.items {
-                if !is_ours(ClientId::parse(algo.algo_cl_ord_id.as_str()))
-                    && let Some(instrument) = self.instrument(algo.inst_id.as_str())
-                {
-                    strays.extend(told(stray_algo(&algo, instrument), "a waiting order"));
+                let Some(instrument) = self.instrument(algo.inst_id.as_str()) else { continue };
+                match ours(ClientId::parse(algo.algo_cl_ord_id.as_str())) {
+                    None => strays.extend(told(stray_algo(&algo, instrument), "a waiting order")),
+                    Some(own) if listed.contains(&own) => {}
+                    Some(_) => words.extend(told(words::of_algo(&algo, self.session), "a waiting order of ours")),
                 }
             }
         }
@@ -122,10 +128,14 @@ impl Inquirer {
 
     async fn order(&self, name: &Named, instrument: &Instrument) -> Result<Known, OkxError> {
         let Some(info) = found(self.rest.order(&instrument.symbol, name.borrowed()).await)? else { return Ok(Known::Nothing) };
+        Ok(Known::Words(self.told_of(info, instrument).await?.into_iter().collect()))
+    }
+
+    /// An order with all of its fills.
+    async fn told_of(&self, info: OrderInfo, instrument: &Instrument) -> Result<Option<Word>, OkxError> {
         let fills = self.fills(&info).await?;
         let word = words::of_order(&without_push(info), self.session, instrument);
-        let word = told(word.and_then(|word| words::with_fills(word, &fills, instrument)), "an order");
-        Ok(Known::Words(word.into_iter().collect()))
+        Ok(told(word.and_then(|word| words::with_fills(word, &fills, instrument)), "an order"))
     }
 
     /// All fills of an order.
@@ -143,9 +153,9 @@ impl Inquirer {
                 Some(info) => info,
                 None => return Ok(Known::Nothing),
             },
-            Named::Venue(id) => match self.pending(&id).await? {
+            Named::Venue(id) => match self.by_id(&id).await? {
                 Some(info) => info,
-                None => return Ok(Known::Words(vec![ended(&id)])),
+                None => return Ok(Known::Words(vec![forgotten(&id)])),
             },
         };
         let mut words: Vec<Word> = told(words::of_algo(&info, self.session), "an algo order").into_iter().collect();
@@ -157,11 +167,18 @@ impl Inquirer {
         Ok(Known::Words(words))
     }
 
-    async fn pending(&self, algo_id: &str) -> Result<Option<AlgoInfo>, OkxError> {
-        for kind in [OrdType::Conditional, OrdType::MoveOrderStop] {
+    /// An algo order by the venue's id, waiting or ended: there is no other way to ask for one that has no id of ours.
+    async fn by_id(&self, algo_id: &str) -> Result<Option<AlgoInfo>, OkxError> {
+        for kind in [OrdType::Conditional, OrdType::Oco, OrdType::MoveOrderStop] {
             let pending = self.rest.algos_pending(&kind).await?.items;
             if let Some(info) = pending.into_iter().find(|info| info.algo_id == algo_id) {
                 return Ok(Some(info));
+            }
+            for state in ["effective", "canceled", "order_failed"] {
+                let ended = self.rest.algos_history(&kind, state, 0, MOST_ENDED).await?.items;
+                if let Some(info) = ended.into_iter().find(|info| info.algo_id == algo_id) {
+                    return Ok(Some(info));
+                }
             }
         }
         Ok(None)
@@ -188,7 +205,7 @@ impl Named {
 }
 
 /// What the account has, as the venue says it now.
-fn snapshot(balance: &Balance, strays: Vec<engine::event::StrayOrder>) -> VenueSnapshot {
+fn snapshot(balance: &Balance, strays: Vec<StrayOrder>) -> VenueSnapshot {
     let venue_at = balance.u_time.time("uTime").unwrap_or_default();
     let balances = told(balances(balance), "the balances").unwrap_or_default();
     VenueSnapshot { venue_at, balances, strays }
@@ -208,8 +225,8 @@ fn without_push(info: OrderInfo) -> OrderInfo {
     OrderInfo { trade_id: "".into(), ..info }
 }
 
-/// An adopted algo order that is not waiting any more.
-fn ended(id: &str) -> Word {
+/// An adopted algo order that the venue does not know any more.
+fn forgotten(id: &str) -> Word {
     Word {
         ours: None,
         venue_id: id.parse().unwrap_or(0),

@@ -18,9 +18,12 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::courier::{Courier, Errands, Note};
 use super::resync::{Inquirer, told};
 use super::troubles::{DiskWatch, Is, Troubles, Watch};
-use super::{Link, MS_NS, machine_time, venue_time};
+use super::{Link, MS_NS, Since, machine_time, venue_time};
+use crate::config::Clock;
+use crate::live::backup::{Backup, Said};
 use crate::live::gateway::{Errand, Fact};
 use crate::live::market::{Feed, Market, Told};
+use crate::live::sentiment::SentimentFeed;
 use crate::live::words;
 
 /// Frames that wait to be understood.
@@ -43,6 +46,7 @@ struct Running {
     session: SessionTag,
     facts: Sender<Fact>,
     market: Market,
+    backup: Backup,
     troubles: Troubles,
     watch: Watch,
     disk: DiskWatch,
@@ -69,17 +73,18 @@ struct Sockets {
 }
 
 impl Link {
-    /// Connects, and goes on until nobody wants its facts any more. `since` is when the last record was of a session that
-    /// goes on, `folder` where its log is.
+    /// Connects, and goes on until nobody wants its facts any more. `since` is where a session was left that goes
+    /// on, `folder` where its log is.
     pub async fn run(
         self,
         session: SessionTag,
         folder: PathBuf,
-        since: Option<Timestamp>,
+        since: Option<Since>,
         facts: Sender<Fact>,
         errands: Receiver<Errand>,
     ) {
         let _clock = ClockKeeper::start(self.rest.clone(), CLOCK_EVERY);
+        let _sentiment = SentimentFeed::start(&self.config, &self.instruments, || self.wall(), &facts);
         let (events, events_in) = channel(FRAMES);
         let (notes, notes_in) = channel(1);
         let Sockets { public, private, business, up } = self.sockets(&events);
@@ -89,7 +94,8 @@ impl Link {
             session,
             facts,
             market: Market::new(self.instruments.clone()),
-            troubles: Troubles::default(),
+            backup: Backup::new(&self.config, &self.feeds, &self.instruments),
+            troubles: Troubles::of(since.as_ref()),
             watch: Watch::new(nanoseconds(self.config.stale_after.0)),
             disk: DiskWatch::new(&folder, self.config.free_disk_mb),
             courier,
@@ -100,7 +106,7 @@ impl Link {
             link: self,
         };
         // When nobody listens any more the run is over.
-        let _ = running.serve(since, events_in, errands, notes_in).await;
+        let _ = running.serve(since.map(|since| since.at), events_in, errands, notes_in).await;
     }
 
     fn courier(&self, session: SessionTag, private: Socket, facts: Sender<Fact>, notes: Sender<Note>) -> Courier {
@@ -146,6 +152,9 @@ impl Running {
         mut errands: Receiver<Errand>,
         mut notes: Receiver<Note>,
     ) -> Result<(), Over> {
+        if let Some(input) = since.and_then(|_| self.backup.resumed()) {
+            self.input(machine_time(self.link.rest.clock()), None, input).await?;
+        }
         self.trouble(Trouble::WarmingUp, Is::Troubled).await?;
         self.warm_up(since).await?;
         let mut look = interval(LOOK_EVERY);
@@ -167,6 +176,7 @@ impl Running {
                     }
                 },
                 Some(Note::Resynced) = notes.recv() => self.resynced().await?,
+                said = self.backup.hear() => self.backup_said(said).await?,
                 _ = look.tick() => self.look().await?,
             }
         }
@@ -181,6 +191,9 @@ impl Running {
     }
 
     async fn trouble(&mut self, trouble: Trouble, is_so: Is) -> Result<(), Over> {
+        if (trouble, is_so) == (Trouble::StaleFeed, Is::Troubled) {
+            self.backup.call();
+        }
         match self.troubles.set(trouble, is_so) {
             Some(input) => self.input(machine_time(self.link.rest.clock()), None, input).await,
             None => Ok(()),
@@ -200,7 +213,7 @@ impl Running {
             }
         }
         inputs.sort_by_key(|(closed_at, _)| *closed_at);
-        for (closed_at, input) in inputs {
+        for (closed_at, input) in inputs.into_iter().filter(|(_, input)| self.backup.admits(input)).collect::<Vec<_>>() {
             self.input(machine_time(self.link.rest.clock()), Some(closed_at), input).await?;
         }
         Ok(())
@@ -220,11 +233,18 @@ impl Running {
             Event::Frame { connection, received_ns, text } => self.frame(connection, received_ns, text.as_str()).await,
             Event::Up { connection } => {
                 self.up[usize::from(connection.socket) % 3] = true;
-                if usize::from(connection.socket) != PUBLIC {
-                    return self.reported().await;
+                match usize::from(connection.socket) {
+                    PUBLIC => {
+                        self.market.reconnected();
+                        self.warm().await
+                    }
+                    BUSINESS => {
+                        // Bars that closed meanwhile: those that were told already are not told again.
+                        self.warm_up(None).await?;
+                        self.reported().await
+                    }
+                    _ => self.reported().await,
                 }
-                self.market.reconnected();
-                self.warm().await
             }
             Event::Down { connection, reason } => {
                 let socket = usize::from(connection.socket) % 3;
@@ -314,27 +334,58 @@ impl Running {
                 }
             }
             _ => {
+                // What comes on one connection says nothing of the other.
+                let is_back = self.up[PUBLIC];
                 let now = machine_time(self.link.rest.clock());
-                let gaps = if self.troubles.has(Trouble::StaleFeed) { self.market.gaps(now) } else { Vec::new() };
+                let has_gaps = is_back && self.troubles.has(Trouble::StaleFeed) && self.backup.leaves_gaps();
+                let mut gaps = if has_gaps { self.market.gaps(now) } else { Vec::new() };
                 let Told { inputs, gap, problem } = self.market.push(push);
+                if let (Clock::Venue, Some((at, _))) = (self.link.config.clock, inputs.first()) {
+                    for gap in &mut gaps {
+                        if let Input::FeedGap(gap) = gap {
+                            gap.to = *at;
+                        }
+                    }
+                }
+                // A bar that still forms tells nothing but that the feed lives.
+                let is_forming = problem.is_none() && matches!(push.data, PushData::Candles(_));
                 if let Some(problem) = problem {
                     eprintln!("warning: market data that cannot be used: {problem}");
                 }
                 if let Some(subscription) = gap {
                     self.public.resubscribe(subscription).await;
                 }
-                if inputs.is_empty() {
+                if inputs.is_empty() && !is_forming {
                     return Ok(());
                 }
                 self.watch.seen();
-                for gap in gaps {
-                    self.input(received_at, None, gap).await?;
+                let switched = if is_back { self.backup.venue_speaks() } else { None };
+                for input in gaps.into_iter().chain(switched) {
+                    self.input(received_at, None, input).await?;
                 }
                 for (venue_at, input) in inputs {
-                    self.input(received_at, Some(venue_at), input).await?;
+                    if self.backup.admits(&input) {
+                        self.input(received_at, Some(venue_at), input).await?;
+                    }
+                }
+                if !is_back || self.backup.serves() {
+                    return Ok(());
                 }
                 self.trouble(Trouble::StaleFeed, Is::Well).await?;
             }
+        }
+        Ok(())
+    }
+
+    async fn backup_said(&mut self, said: Said) -> Result<(), Over> {
+        let now = machine_time(self.link.rest.clock());
+        // Nobody told what happened until the backup came.
+        let gaps = if said.switched.is_some() { self.market.gaps(now) } else { Vec::new() };
+        for input in gaps.into_iter().chain(said.switched) {
+            self.input(now, None, input).await?;
+        }
+        for (venue_at, input) in said.inputs {
+            self.input(now, Some(venue_at), input).await?;
         }
         Ok(())
     }

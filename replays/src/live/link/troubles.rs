@@ -6,13 +6,20 @@ use std::time::{Duration, Instant};
 
 use engine::event::{Input, Trouble};
 
+use super::Since;
+
 const MIB: u64 = 1 << 20;
 
 /// Troubles that were told and are not over.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Troubles(BTreeSet<Trouble>);
 
 impl Troubles {
+    /// Those that a session has when it begins or goes on: what had begun has to end for it too.
+    pub(super) fn of(since: Option<&Since>) -> Self {
+        Self(since.map_or_else(BTreeSet::new, |since| since.troubles.clone()))
+    }
+
     /// What has to be told now that this trouble is so or is not.
     pub(super) fn set(&mut self, trouble: Trouble, is_so: Is) -> Option<Input> {
         match is_so {

@@ -329,7 +329,7 @@ impl World {
             if told.filled > Decimal::ZERO {
                 assert!((number(&row, "avgPx") * told.filled - told.notional).abs() < Decimal::new(1, 12));
             }
-            assert!(acknowledged.contains(id) != (text(&row, "source") != ""), "a client's order or an algo order's");
+            assert_eq!(acknowledged.contains(id), text(&row, "source").is_empty(), "a client's order or an algo order's");
         }
         for (id, state) in &self.ledger.algos {
             let row = self.core.call(self.now, ACCOUNT, Method::Get, "trade/order-algo", &json!({"algoId": id})).data.remove(0);
