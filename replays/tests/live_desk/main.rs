@@ -10,4 +10,5 @@ mod orders;
 mod wire;
 mod world;
 mod property;
+mod stage;
 mod transcripts;
