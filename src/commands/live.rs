@@ -32,8 +32,8 @@ use crate::summary;
 Demo accounts and exchanges on this machine need no flag. A key that may withdraw is refused always.")]
 pub struct Live {
     /// Trade with real money
-    #[arg(long)]
-    live_money: bool,
+    #[arg(long = "live-money")]
+    allows_money: bool,
     #[command(flatten)]
     session: SessionFlags,
     #[command(flatten)]
@@ -75,9 +75,12 @@ impl Live {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
         let config = globals.load(&[])?;
         let endpoint = endpoint(&config.live).map_err(|error| Failure::from(LiveError::from(LinkError::from(error))))?;
-        if !(endpoint.is_demo() || endpoint.is_loopback() || self.live_money) {
+        // Addresses of one's own may be anything, whatever the environment is called.
+        let is_ours = config.live.rest.is_some() || config.live.websocket.is_some();
+        let is_play = endpoint.is_loopback() || (endpoint.is_demo() && !is_ours);
+        if !is_play && !self.allows_money {
             let reason = format!(
-                "{} trades real money: pass --live-money if that is what you want, or set live.environment = \"demo\"",
+                "{} may trade real money: pass --live-money if that is what you want, or set live.environment = \"demo\" and no addresses",
                 endpoint.rest
             );
             return Err(Failure::new(Exit::Usage, reason));
@@ -138,9 +141,17 @@ impl SessionFlags {
         }
         if !self.new {
             for run in store.list()? {
-                // A damaged log is not gone on with; whoever wants it names it and is told.
-                if let Ok(Ok(())) = can_resume(&run.path, hash, mode) {
-                    return Ok(Chosen::Old(run.path));
+                let why = match can_resume(&run.path, hash, mode) {
+                    Ok(Ok(())) => return Ok(Chosen::Old(run.path)),
+                    Ok(Err(resume::Other::Empty | resume::Other::Ended | resume::Other::Mode)) => continue,
+                    Ok(Err(other)) => why(other).to_owned(),
+                    Err(error) => error.to_string(),
+                };
+                // Its positions would be nobody's, and its stops strangers.
+                if mode == Mode::Live {
+                    let reason =
+                        format!("run {} was not ended and cannot go on: {why}; --new begins a session beside it", run.id);
+                    return Err(Failure::new(Exit::Usage, reason));
                 }
             }
         }
@@ -165,8 +176,9 @@ impl From<LiveError> for Failure {
             LiveError::Log(error) => return error.into(),
             LiveError::Session(error) => return error.into(),
             LiveError::Link(LinkError::Venue(_) | LinkError::Convert(_)) => Exit::Venue,
-            LiveError::Link(_) => Exit::Usage,
+            LiveError::Link(_) | LiveError::Rescaled { .. } => Exit::Usage,
             LiveError::Resume(_) => Exit::Mismatch,
+            LiveError::NotFlat { .. } => Exit::Risk,
             LiveError::Io { .. } | LiveError::Tag { .. } | LiveError::Taken { .. } => Exit::Failed,
         };
         Self::new(exit, error.to_string())

@@ -57,9 +57,10 @@ impl Operate {
             let exit = if matches!(error, ControlError::NotRunning { .. }) { Exit::Usage } else { Exit::Failed };
             Failure::new(exit, error.to_string())
         })?;
-        match globals.json {
-            true => writeln!(out, "{}", json!({ "run": folder.display().to_string(), "taken": line }))?,
-            false => writeln!(out, "{line}: taken by {}", folder.display())?,
+        if globals.json {
+            writeln!(out, "{}", json!({ "run": folder.display().to_string(), "taken": line }))?;
+        } else {
+            writeln!(out, "{line}: taken by {}", folder.display())?;
         }
         Ok(())
     }

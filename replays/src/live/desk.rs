@@ -136,6 +136,18 @@ impl Desk {
         self.open_orders().filter(adds).map(|order| order.id)
     }
 
+    /// Whether an order is open that is none of these, nor the other half of one.
+    pub fn has_others_than(&self, orders: &[OrderId]) -> bool {
+        let known = orders.iter().filter_map(|&id| self.open(id)).map(|order| (order.name(), order.place()));
+        let names: BTreeSet<_> = known.collect();
+        self.open_orders().any(|order| !names.contains(&(order.name(), order.place())))
+    }
+
+    /// Whether something is on its way whose end is near: an order that was not answered yet, or one that rests nowhere.
+    pub fn is_in_flight(&self) -> bool {
+        self.open_orders().any(|order| !order.is_accepted || order.request.kind == engine::order::OrderKind::Market)
+    }
+
     /// Whether no order is open.
     pub fn is_idle(&self) -> bool {
         self.open_orders().next().is_none()

@@ -203,7 +203,6 @@ async fn account(rest: &Rest, findings: &mut Findings) {
     }
     match account.acct_lv.as_str() {
         "1" | "2" => findings.well("account mode", format!("{} (spot or futures)", account.acct_lv)),
-        "3" | "4" => findings.well("account mode", format!("{} (orders are cross)", account.acct_lv)),
         other => findings.add("account mode", Verdict::Bad, other.to_owned(), "set it to spot mode (1) on the website"),
     }
     match rest.balance().await {

@@ -19,6 +19,8 @@ use crate::gateway::{Gateway, GatewayError};
 
 /// How long a stopping run waits for what it asked for.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// So many readings of the account in a row may be outrun by orders that were placed meanwhile.
+const OUTRUN: u32 = 5;
 /// How long nothing may happen before a flattened account counts as flat.
 const QUIET: Duration = Duration::from_secs(2);
 
@@ -62,6 +64,8 @@ pub enum Errand {
     Ask(Box<Ask>),
     /// Everything that the venue has, of these orders in any case.
     Resync(Vec<Ask>),
+    /// The run ends in order.
+    Leave,
 }
 
 /// The engine's end of a venue's connection.
@@ -80,6 +84,8 @@ pub struct LiveGateway {
     /// The machine's clock as the venue corrects it.
     wall: Box<dyn Fn() -> Timestamp + Send + Sync>,
     stopping: Option<Instant>,
+    /// How many readings of the account in a row were outrun by an order.
+    outrun: u32,
     quiet_since: Instant,
     /// What is asked for first of all.
     asks: Vec<Ask>,
@@ -101,7 +107,28 @@ impl LiveGateway {
         let ready = opening.into_iter().map(|input| (Some(now), input)).collect();
         let quiet_since = Instant::now();
         let inbox = VecDeque::new();
-        Self { runtime, facts, errands, clock, on_stop, desk, ready, inbox, now, wall, stopping: None, quiet_since, asks }
+        Self {
+            runtime,
+            facts,
+            errands,
+            clock,
+            on_stop,
+            desk,
+            ready,
+            inbox,
+            now,
+            wall,
+            stopping: None,
+            outrun: 0,
+            quiet_since,
+            asks,
+        }
+    }
+
+    /// Tells the connection that the run ends in order.
+    pub fn leave(&self) {
+        // One that has ended needs not be told.
+        let _ = self.errands.blocking_send(Errand::Leave);
     }
 
     fn heard(&mut self, heard: Heard) -> Result<(), GatewayError> {
@@ -143,12 +170,20 @@ impl LiveGateway {
     /// What a word tells depends on what the ones before it told, so each is stepped before the next is heard.
     fn resync(&mut self, resync: Resync) -> Result<(), GatewayError> {
         if resync.words.is_empty() {
+            if self.desk.has_others_than(&resync.asked) && self.outrun < OUTRUN {
+                // What the account has may hold fills of an order that nothing was said of.
+                self.outrun += 1;
+                let heard = self.desk.resync(&Resync { snapshot: None, ..resync });
+                self.heard(heard)?;
+                return self.send(Errand::Resync(self.desk.unsettled()));
+            }
+            self.outrun = 0;
             let heard = self.desk.resync(&resync);
             self.heard(heard)?;
             return self.desk.repeated().into_iter().try_for_each(|ask| self.send(Errand::Ask(Box::new(ask))));
         }
-        let Resync { words, unheard, snapshot } = resync;
-        self.inbox.push_front(Fact::Resync(Box::new(Resync { words: Vec::new(), unheard, snapshot })));
+        let Resync { words, .. } = resync;
+        self.inbox.push_front(Fact::Resync(Box::new(Resync { words: Vec::new(), ..resync })));
         words.into_iter().rev().for_each(|word| self.inbox.push_front(Fact::Word(Box::new(word))));
         Ok(())
     }
@@ -208,7 +243,7 @@ impl LiveGateway {
     fn is_done(&self) -> bool {
         let Some(by) = self.stopping else { return false };
         let settled = match self.on_stop {
-            OnStop::Leave => true,
+            OnStop::Leave => !self.desk.is_in_flight(),
             OnStop::Cancel => self.desk.entries().next().is_none(),
             OnStop::Flatten => self.desk.is_idle() && self.quiet_since.elapsed() >= QUIET,
         };

@@ -13,7 +13,7 @@ use data::okx::clock::Clock;
 use data::okx::convert::{ConvertError, Fees, Terms, instrument};
 use data::okx::endpoint::{self, Endpoint, EndpointError};
 use data::okx::limits::Limits;
-use data::okx::message::{InstType, InstrumentInfo, Permission, TdMode};
+use data::okx::message::{InstType, InstrumentInfo, Permission};
 use data::okx::rest::{OkxError, Rest, RestTimings};
 use data::okx::sign::Credentials;
 use engine::event::Trouble;
@@ -116,7 +116,7 @@ impl Link {
         let (limits, clock) = (Arc::new(Limits::default()), Arc::new(Clock::default()));
         let rest = Arc::new(Rest::new(endpoint(config)?, credentials.clone(), limits, clock, RestTimings::default())?);
         rest.measure_clock().await?;
-        let mut terms = Terms::default();
+        let terms = Terms::default();
         if credentials.is_some() {
             let account = rest.account_config().await?;
             if account.permits(Permission::Withdraw) {
@@ -127,7 +127,6 @@ impl Link {
             }
             match account.acct_lv.as_str() {
                 "1" | "2" => {}
-                "3" | "4" => terms.td_mode = TdMode::Cross,
                 other => return Err(LinkError::Mode(other.to_owned())),
             }
         }

@@ -115,7 +115,16 @@ impl Market {
                     }
                 }
             }
-            Err(error) => told.problem = Some(error.to_string()),
+            Err(error) => {
+                // What was missed of a book is missing in all that follows.
+                if let Some(sequence) = self.sequences.get_mut(push.arg.inst_id.as_str())
+                    && push.arg.channel == "books"
+                {
+                    *sequence = Sequence::default();
+                    told.gap = Some(Feed::Book.subscription(push.arg.inst_id.as_str()));
+                }
+                told.problem = Some(error.to_string());
+            }
         }
         told
     }

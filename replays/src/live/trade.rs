@@ -9,6 +9,8 @@ use data::okx::convert::SessionTag;
 use data::okx::sign::Credentials;
 use engine::engine::Engine;
 use engine::event::{Event, Hash, Input, Mode};
+use engine::instrument::Instrument;
+use engine::state::State;
 use engine::time::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, Sender};
@@ -23,8 +25,9 @@ use super::lock::Lock;
 use super::paper::{PaperFeed, Rejoined};
 use super::resume::{ResumeError, Resumed, resume};
 use super::signals;
-use crate::config::Config;
+use crate::config::{Config, OnStop};
 use crate::exchange::Exchange;
+use crate::recorded::Beginning;
 use crate::report::{Report, Summary, Timing};
 use crate::run::{RunError, run};
 use crate::session::{self, SessionError};
@@ -32,7 +35,8 @@ use crate::session::{self, SessionError};
 /// Facts that wait for the engine. More than that, and the connection is not read any more until there is room.
 const FACTS: usize = 8_192;
 /// Requests that wait for the connection.
-const ERRANDS: usize = 1_024;
+/// More than one step can ask for: the connection must never wait for the engine while that waits for it.
+const ERRANDS: usize = 16_384;
 /// How long what runs beside the engine has to end when the run has.
 const END_WITHIN: Duration = Duration::from_secs(5);
 
@@ -68,6 +72,18 @@ pub enum LiveError {
         /// Which file.
         path: PathBuf,
     },
+    /// What the log's prices and sizes mean has changed.
+    #[error("the venue has changed the decimals of {symbol}: this session cannot go on; begin another with --new")]
+    Rescaled {
+        /// Which instrument.
+        symbol: String,
+    },
+    /// A run that was to end flat did not.
+    #[error("the run has ended, but not flat: {held}; look at the venue")]
+    NotFlat {
+        /// What is held and open.
+        held: String,
+    },
     /// Another process runs it.
     #[error("{} is being run by another process: stop that one first", folder.display())]
     Taken {
@@ -102,18 +118,29 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     let canonical = config.canonical();
     let Session { mut engine, desk, mut report, log, now, opening, asks } = match folder {
         Folder::New(folder) => Session::begin(config, folder, &canonical, &link)?,
-        Folder::Old(folder) => Session::go_on(folder)?,
+        Folder::Old(folder) => Session::go_on(folder, &link)?,
     };
     let (facts, facts_in) = mpsc::channel(FACTS);
     let (errands, errands_in) = mpsc::channel(ERRANDS);
-    let since = opening.is_empty().then(|| Since { at: now, troubles: engine.state().troubles.clone() });
+    let goes_on = matches!(folder, Folder::Old(_));
+    let since = goes_on.then(|| Since { at: now, troubles: engine.state().troubles.clone() });
     let listeners = listen(&runtime, folder.path(), &facts, link.wall())?;
-    let connection = runtime.spawn(link.run(tag, folder.path().to_owned(), since, facts, errands_in));
+    let failed = facts.clone();
+    let running = runtime.spawn(link.run(tag, folder.path().to_owned(), since, facts, errands_in));
+    let connection = runtime.spawn(async move {
+        if let Err(error) = running.await {
+            // Otherwise nobody would ever hear of it: signals and commands go on.
+            let _ = failed.send(Fact::Failed(format!("its connection ended: {error}").into())).await;
+        }
+    });
     let behaviour = (config.live.clock, config.live.on_stop);
     let mut gateway =
         LiveGateway::new(runtime.handle().clone(), (facts_in, errands), behaviour, wall, (desk, now), opening, asks);
     let mut log = Durable(log);
     let ran = run(&mut engine, &mut gateway, &mut log, &mut report);
+    if ran.is_ok() {
+        gateway.leave();
+    }
     drop(gateway);
     drop(listeners);
     // What the connection still has to do (disarm, log out) is done before the process ends.
@@ -121,7 +148,38 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     runtime.shutdown_timeout(END_WITHIN);
     let left = log.0.leave();
     let elapsed = ran?;
-    Ok(summary(report, &engine, &left?.digest, elapsed))
+    let left = left?;
+    if config.live.on_stop == OnStop::Flatten {
+        flat(engine.state())?;
+    }
+    Ok(summary(report, &engine, &left.digest, elapsed))
+}
+
+/// What has changed in the rules of instruments since they were listed.
+fn relisted<'a>(known: impl Iterator<Item = &'a Instrument>, listed: &[Instrument]) -> Result<Vec<Input>, LiveError> {
+    let mut inputs = Vec::new();
+    for (known, listed) in known.zip(listed) {
+        let scales = |instrument: &Instrument| (instrument.price_scale, instrument.size_scale);
+        if known.symbol != listed.symbol || scales(known) != scales(listed) {
+            return Err(LiveError::Rescaled { symbol: known.symbol.clone() });
+        }
+        if known != listed {
+            inputs.push(Input::InstrumentListed(Box::new(listed.clone())));
+        }
+    }
+    Ok(inputs)
+}
+
+/// Whether nothing is held and nothing open.
+fn flat(state: &State) -> Result<(), LiveError> {
+    let held = state.portfolio.positions().filter(|&(owner, instrument, _)| state.is_sellable(owner, instrument));
+    let symbol = |id| state.markets.get(id).map_or_else(String::new, |market| market.instrument.symbol.clone());
+    let mut held: Vec<String> =
+        held.map(|(_, instrument, position)| format!("{} of {} is held", position.quantity, symbol(instrument))).collect();
+    if !state.orders.is_empty() {
+        held.push(format!("{} orders are open", state.orders.len()));
+    }
+    if held.is_empty() { Ok(()) } else { Err(LiveError::NotFlat { held: held.join(", ") }) }
 }
 
 /// Trades on the venue's market data with simulated fills until the run is stopped.
@@ -143,6 +201,7 @@ pub fn paper(config: &Config, folder: Folder<'_>) -> Result<Summary, LiveError> 
         }
         Folder::Old(folder) => {
             let (writer, _) = LiveWriter::open(disk(folder)?, &Options::default())?;
+            relisted(Beginning::of(folder)?.instruments.iter(), link.instruments())?;
             let open = || Ok::<_, LogError>(Reader::open(disk(folder)?)?.0);
             let last = left_at(open()?)?;
             (PaperFeed::go_on(open()?, handle, facts_in, clock), Rejoined::new(Some(open()?), writer), Some(last))
@@ -192,14 +251,16 @@ impl Session {
     }
 
     /// What the last input led to and did not reach the disk has not reached the venue either: it is written, then sent.
-    fn go_on(folder: &Path) -> Result<Self, LiveError> {
+    fn go_on(folder: &Path, link: &Link) -> Result<Self, LiveError> {
         let Resumed { engine, desk, report, log, now, unlogged } = resume(folder)?;
         if let Some(last) = unlogged.last() {
             log.append(&unlogged)?;
             log.wait_durable(last.seq + 1)?;
         }
         let asks = desk.asks(&unlogged);
-        Ok(Self { engine, desk, report, log, now, opening: Vec::new(), asks })
+        let known = engine.state().markets.iter().map(|market| &market.instrument);
+        let opening = relisted(known, link.instruments())?;
+        Ok(Self { engine, desk, report, log, now, opening, asks })
     }
 }
 

@@ -189,6 +189,8 @@ pub enum Asked {
 pub struct Resync {
     /// Of each of our orders that may be open, what is known. Fills that were missed are among them.
     pub words: Vec<Word>,
+    /// Our orders that were asked about. What became of one that was placed since is not among the words.
+    pub asked: Vec<OrderId>,
     /// Our orders that the venue has never heard of, though it was asked long after they may have been sent.
     pub unheard: Vec<OrderId>,
     /// What the account has. Its strays are all open orders that are not ours. All fills up to it, and none after it, are

@@ -303,7 +303,7 @@ impl Venue {
         let is_stray = |order: &&Listed| order.is_open() && order.leg.is_none();
         let strays = self.orders.iter().filter(is_stray).map(Listed::stray).collect();
         let balances = self.balances.iter().map(|(&currency, &amount)| (currency, amount)).collect();
-        Resync { words, unheard, snapshot: Some(VenueSnapshot { venue_at: self.now, balances, strays }) }
+        Resync { words, asked: Vec::new(), unheard, snapshot: Some(VenueSnapshot { venue_at: self.now, balances, strays }) }
     }
 }
 

@@ -149,8 +149,8 @@ impl World {
                     let heard = self.desk.answer(order, asked, &answer);
                     self.heard(heard);
                 }
-                Some(Fact::Resync(Resync { words, unheard, snapshot })) if !words.is_empty() => {
-                    self.inbox.push_front(Fact::Resync(Resync { words: Vec::new(), unheard, snapshot }));
+                Some(Fact::Resync(Resync { words, asked, unheard, snapshot })) if !words.is_empty() => {
+                    self.inbox.push_front(Fact::Resync(Resync { words: Vec::new(), asked, unheard, snapshot }));
                     words.into_iter().rev().for_each(|word| self.inbox.push_front(Fact::Word(word)));
                 }
                 Some(Fact::Resync(resync)) => {

@@ -1,4 +1,4 @@
-//! A host on this machine, for REST and WebSockets, whose words a test holds in its hands.
+//! A host on this machine, for REST and sockets, whose words a test holds in its hands.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -83,7 +83,7 @@ impl Host {
         self.floor.open.load(Ordering::SeqCst)
     }
 
-    /// What was asked, REST and WebSockets alike.
+    /// What was asked, over REST and over sockets.
     pub fn asked(&self) -> Vec<String> {
         self.floor.asked.lock().unwrap().clone()
     }

@@ -11,12 +11,12 @@ use super::market::side;
 use super::report::decimal;
 use crate::okx::message::{AlgoInfo, Balance, Number, OrdType, OrderInfo, Text};
 
-/// Units of each currency, what orders hold included; in the order of the codes.
+/// Units of each currency, what orders hold included; in the order of the codes. A currency whose code is none that the
+/// engine can write is left out: nothing of it is traded.
 pub fn balances(message: &Balance) -> Result<Vec<(Currency, Amount)>, ConvertError> {
     let mut balances = Vec::with_capacity(message.details.len());
     for detail in &message.details {
-        let ccy = detail.ccy.as_str();
-        let currency = ccy.parse().map_err(|_| ConvertError::word("ccy", ccy))?;
+        let Ok(currency) = detail.ccy.as_str().parse() else { continue };
         balances.push((currency, Amount(detail.cash_bal.required("cashBal")?)));
     }
     balances.sort_unstable_by_key(|(currency, _)| *currency);

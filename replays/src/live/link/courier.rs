@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use data::okx::convert::{Change, ClientId, Placement, Terms, amend, cancel, place, place_pair, reject_reason};
 use data::okx::dead_man::DeadMansSwitch;
@@ -20,6 +20,12 @@ use crate::live::word::{Answer, Ask, Asked, Name, Place};
 
 /// Before a resync that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// Before an order is asked about a second time; then twice as long each time.
+const ASK_FIRST: Duration = Duration::from_millis(250);
+/// An order that was not asked about for so long is asked about at once.
+const FORGET_AFTER: Duration = Duration::from_mins(2);
+/// An order that rests nowhere has been reported on after so long.
+const REPORTED_WITHIN: Duration = Duration::from_secs(3);
 /// How long what is on its way has to end when the run does.
 const FINISH_WITHIN: Duration = Duration::from_secs(3);
 
@@ -32,6 +38,12 @@ pub(super) struct Courier {
     resyncing: Resyncing,
     notes: Sender<Note>,
     switch: Option<DeadMansSwitch>,
+    /// How often a connection that reports on orders was lost.
+    losses: u64,
+    /// Whether the run ends in order.
+    leaves: bool,
+    /// When an order was asked about last, and how often in a row.
+    asked: BTreeMap<OrderId, (Instant, u32)>,
 }
 
 /// How far reading the account is.
@@ -45,14 +57,17 @@ enum Resyncing {
 /// What the courier tells whoever looks after the connection.
 #[derive(Debug)]
 pub(super) enum Note {
-    /// A resync has come through.
-    Resynced,
+    /// The account has been read; the number is that of [`Courier::lost`]'s calls when that began.
+    Resynced(u64),
+    /// The account cannot be read, or an order not be asked for: what is believed of them may be wrong.
+    Doubt,
 }
 
 /// What all errands need.
 pub(super) struct Errands {
     pub(super) inquirer: Inquirer,
     pub(super) trading: Trading,
+    pub(super) notes: Sender<Note>,
     pub(super) terms: Terms,
     /// What orders over WebSocket call an instrument.
     pub(super) codes: BTreeMap<String, i64>,
@@ -60,10 +75,31 @@ pub(super) struct Errands {
 }
 
 impl Courier {
-    pub(super) fn new(errands: Errands, notes: Sender<Note>, dead_man_s: Option<u32>) -> Self {
+    pub(super) fn new(errands: Errands, dead_man_s: Option<u32>) -> Self {
+        let notes = errands.notes.clone();
         let switch = dead_man_s.map(|timeout_s| DeadMansSwitch::keep_alive(errands.inquirer.rest.clone(), timeout_s));
         let (errand, tasks, placing) = (Arc::new(errands), JoinSet::new(), BTreeMap::new());
-        Self { errand, tasks, placing, resyncing: Resyncing::Idle, notes, switch }
+        Self {
+            errand,
+            tasks,
+            placing,
+            resyncing: Resyncing::Idle,
+            notes,
+            switch,
+            losses: 0,
+            leaves: false,
+            asked: BTreeMap::new(),
+        }
+    }
+
+    /// A connection that reports on orders was lost: what was read of the account until now says nothing of what follows.
+    pub(super) fn lost(&mut self) {
+        self.losses += 1;
+    }
+
+    /// Whether what was read is of the present connections.
+    pub(super) fn is_current(&self, losses: u64) -> bool {
+        self.losses == losses
     }
 
     pub(super) fn run(&mut self, errand: Errand) {
@@ -72,6 +108,7 @@ impl Courier {
         match errand {
             Errand::Ask(ask) => self.ask(*ask),
             Errand::Resync(asks) => self.resync(asks),
+            Errand::Leave => self.leaves = true,
         }
     }
 
@@ -82,12 +119,18 @@ impl Courier {
         }
     }
 
-    /// Lets what is on its way end, and tells the venue that we leave in order.
+    /// Lets what is on its way end. A run that ends in order calls the dead man's switch off; one that fails leaves it
+    /// set, and the venue cancels what adds exposure.
     pub(super) async fn finish(&mut self) {
         let tasks = &mut self.tasks;
         let _ = tokio::time::timeout(FINISH_WITHIN, async { while tasks.join_next().await.is_some() {} }).await;
-        if let Some(switch) = self.switch.take() {
-            told(switch.stop().await, "the end of the dead man's switch");
+        match self.switch.take() {
+            Some(switch) if self.leaves => {
+                told(switch.stop().await, "the end of the dead man's switch");
+            }
+            // Dropped, it would call itself off; the process ends now.
+            Some(switch) => std::mem::forget(switch),
+            None => {}
         }
     }
 
@@ -107,7 +150,9 @@ impl Courier {
                     Name::Client(order) => self.placing.get(order).cloned(),
                     Name::Venue(_) => None,
                 };
+                let pause = if let Ask::Inquire { order, .. } = &ask { self.pause(*order) } else { Duration::ZERO };
                 self.tasks.spawn(async move {
+                    tokio::time::sleep(pause).await;
                     if let Some(mut before) = before {
                         // It ends with an error: that is when the placing has ended.
                         while before.changed().await.is_ok() {}
@@ -118,22 +163,37 @@ impl Courier {
         }
     }
 
-    fn resync(&mut self, asks: Vec<Ask>) {
+    /// How long to wait before an order is asked about once more: what the venue cannot say yet it may say later.
+    fn pause(&mut self, order: OrderId) -> Duration {
+        let now = Instant::now();
+        self.asked.retain(|_, (last, _)| now.duration_since(*last) < FORGET_AFTER);
+        let (last, times) = self.asked.entry(order).or_insert((now, 0));
+        let pause = if *times == 0 { Duration::ZERO } else { ASK_FIRST.saturating_mul(1 << (*times).min(7)) };
+        (*last, *times) = (now, times.saturating_add(1));
+        pause
+    }
+
+    fn resync(&mut self, mut asks: Vec<Ask>) {
+        // What is being placed is answered for by its own task: it may not be there yet.
+        asks.retain(|ask| !matches!(ask, Ask::Inquire { name: Name::Client(order), .. } if self.placing.contains_key(order)));
         if !matches!(self.resyncing, Resyncing::Idle) {
             self.resyncing = Resyncing::Again(asks);
             return;
         }
         self.resyncing = Resyncing::Busy;
-        let (errand, notes) = (self.errand.clone(), self.notes.clone());
+        let (errand, notes, losses) = (self.errand.clone(), self.notes.clone(), self.losses);
         self.tasks.spawn(async move {
             loop {
                 match errand.inquirer.everything(&asks).await {
                     Ok(resync) => {
                         errand.tell(Fact::Resync(Box::new(resync))).await;
-                        let _ = notes.send(Note::Resynced).await;
+                        let _ = notes.send(Note::Resynced(losses)).await;
                         return;
                     }
-                    Err(error) => eprintln!("warning: the account cannot be read, trying again: {error}"),
+                    Err(error) => {
+                        eprintln!("warning: the account cannot be read, trying again: {error}");
+                        let _ = notes.send(Note::Doubt).await;
+                    }
                 }
                 tokio::time::sleep(RETRY).await;
             }
@@ -155,7 +215,14 @@ impl Errands {
         match ask {
             Ask::Place { order, request } => {
                 let answer = self.place_one(order, &request).await;
+                let is_placed = matches!(answer, Some(Answer::Taken { .. }));
                 self.settle(order, answer).await;
+                if is_placed && is_immediate(request.kind) {
+                    // It has ended by now. If its report was lost, this tells.
+                    tokio::time::sleep(REPORTED_WITHIN).await;
+                    let (name, place, instrument) = (Name::Client(order), Place::Book, request.instrument);
+                    self.other(Ask::Inquire { order, name, place, instrument }).await;
+                }
             }
             Ask::PlacePair { first: (order, first), second: (_, second) } => {
                 let answer = self.place_two(order, &first, &second).await;
@@ -167,10 +234,11 @@ impl Errands {
 
     /// Where nothing is certain nothing is told: the venue's own report, or the next resync, will.
     async fn settle(&self, order: OrderId, answer: Option<Answer>) {
-        match answer {
-            Some(answer) => self.answer(order, Asked::Placing, answer).await,
-            None => eprintln!("warning: it is not known whether order {order} is at the venue: its next report will tell"),
+        if let Some(answer) = answer {
+            return self.answer(order, Asked::Placing, answer).await;
         }
+        eprintln!("warning: it is not known whether order {order} is at the venue: the account is read again");
+        let _ = self.notes.send(Note::Doubt).await;
     }
 
     async fn place_one(&self, order: OrderId, request: &OrderRequest) -> Option<Answer> {
@@ -234,7 +302,10 @@ impl Errands {
                     }
                 }
                 Ok(None) => self.answer(order, Asked::Placing, Answer::Lost).await,
-                Err(error) => eprintln!("warning: order {order} cannot be asked for: {error}"),
+                Err(error) => {
+                    eprintln!("warning: order {order} cannot be asked for, the account is read again: {error}");
+                    let _ = self.notes.send(Note::Doubt).await;
+                }
             },
             Ask::Place { .. } | Ask::PlacePair { .. } => {}
         }
@@ -318,6 +389,12 @@ impl Errands {
             Name::Venue(id) => (None, Some(id.to_string())),
         }
     }
+}
+
+/// Whether it ends with what it finds.
+fn is_immediate(kind: OrderKind) -> bool {
+    use engine::order::TimeInForce::{FillOrKill, ImmediateOrCancel};
+    matches!(kind, OrderKind::Market | OrderKind::Limit { time_in_force: ImmediateOrCancel | FillOrKill, .. })
 }
 
 /// What a request about an ordinary order came to; `None` when that is not known.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data::okx::code::Remedy;
-use data::okx::convert::{ClientId, SessionTag, balances, stray, stray_algo};
+use data::okx::convert::{ClientId, ConvertError, SessionTag, balances, stray, stray_algo};
 use data::okx::message::{AlgoInfo, Balance, FillInfo, InstType, OrdType, OrderInfo};
 use data::okx::rest::{OkxError, OrderName, Rest};
 use engine::event::{StrayOrder, VenueSnapshot};
@@ -24,6 +24,7 @@ const MOST_FILLS: usize = 20_000;
 /// Ended algo orders that are looked through for one.
 const MOST_ENDED: usize = 1_000;
 const SECOND_MS: i64 = 1_000;
+const OLD_MS: i64 = 2 * 24 * 3_600 * SECOND_MS;
 
 /// Whoever asks.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ impl Inquirer {
             let resync = self.once(asks).await?;
             let after = self.rest.balance().await?;
             if same(&before, &after) {
-                return Ok(Resync { snapshot: Some(snapshot(&after, resync.1)), ..resync.0 });
+                return Ok(Resync { snapshot: Some(self.snapshot(&after, resync.1)?), ..resync.0 });
             }
             before = after;
         }
@@ -75,11 +76,17 @@ impl Inquirer {
         for ask in asks {
             let Ask::Inquire { order, .. } = ask else { continue };
             listed.push(*order);
-            match self.one(ask).await? {
-                Some(words) => resync.words.extend(words),
-                None => resync.unheard.push(*order),
+            match self.one(ask).await {
+                Ok(Some(words)) => resync.words.extend(words),
+                Ok(None) => resync.unheard.push(*order),
+                // One order that the venue will not speak of is no reason to know nothing of the others.
+                Err(error) if error.code().is_some() && !error.outcome_unknown() => {
+                    eprintln!("warning: order {order} cannot be asked for: {error}");
+                }
+                Err(error) => return Err(error),
             }
         }
+        resync.asked.clone_from(&listed);
         let strays = self.open_orders(&listed, &mut resync.words).await?;
         Ok((resync, strays))
     }
@@ -108,6 +115,20 @@ impl Inquirer {
             }
         }
         Ok(strays)
+    }
+
+    /// What the account has of what is traded, as the venue says it now. Other currencies have no price here.
+    fn snapshot(&self, balance: &Balance, strays: Vec<StrayOrder>) -> Result<VenueSnapshot, OkxError> {
+        let venue_at = balance.u_time.time("uTime").unwrap_or_default();
+        let traded = |currency| self.instruments.iter().any(|traded| traded.base == currency || traded.quote == currency);
+        let unreadable = |error: ConvertError| OkxError::Unreadable {
+            asked: "account/balance".to_owned(),
+            status: 200,
+            reason: error.to_string(),
+        };
+        let mut balances = balances(balance).map_err(unreadable)?;
+        balances.retain(|(currency, _)| traded(*currency));
+        Ok(VenueSnapshot { venue_at, balances, strays })
     }
 
     async fn known(&self, ask: &Ask) -> Result<Known, OkxError> {
@@ -144,7 +165,15 @@ impl Inquirer {
             return Ok(Vec::new());
         }
         let since_ms = info.c_time.integer("cTime").unwrap_or(0).saturating_sub(SECOND_MS);
-        Ok(self.rest.fills(&InstType::Spot, since_ms, MOST_FILLS).await?.items)
+        // The shorter history has three days.
+        let is_old = self.rest.clock().now_ms().saturating_sub(since_ms) > OLD_MS;
+        let kind = InstType::Spot;
+        let fills = if is_old {
+            self.rest.fills_history(&kind, since_ms, MOST_FILLS).await?
+        } else {
+            self.rest.fills(&kind, since_ms, MOST_FILLS).await?
+        };
+        Ok(fills.items)
     }
 
     async fn algo(&self, name: Name, instrument: &Instrument) -> Result<Known, OkxError> {
@@ -202,13 +231,6 @@ impl Named {
             Self::Venue(id) => OrderName::Venue(id),
         }
     }
-}
-
-/// What the account has, as the venue says it now.
-fn snapshot(balance: &Balance, strays: Vec<StrayOrder>) -> VenueSnapshot {
-    let venue_at = balance.u_time.time("uTime").unwrap_or_default();
-    let balances = told(balances(balance), "the balances").unwrap_or_default();
-    VenueSnapshot { venue_at, balances, strays }
 }
 
 /// An answer, or that the venue knows no such order.

@@ -1,7 +1,7 @@
 //! The connection at work: frames in, requests out, and an eye on what goes wrong.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use data::okx::convert::{SessionTag, bar, name_of};
 use data::okx::endpoint::SocketPath;
@@ -34,6 +34,8 @@ const CLOCK_EVERY: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How many closed bars strategies are shown before a session begins, at most.
 const WARM_UP_BARS: u32 = 300;
+/// The account is read again after so long, whatever the connections say.
+const READ_EVERY: Duration = Duration::from_secs(30);
 const SECOND_NS: i64 = 1_000_000_000;
 
 const PUBLIC: usize = 0;
@@ -58,6 +60,8 @@ struct Running {
     up: [bool; 3],
     /// Whether the account was read since the sockets came up.
     known: bool,
+    /// When it was read last; `None` when it has to be read at once.
+    read_at: Option<Instant>,
 }
 
 /// Nobody listens any more.
@@ -103,6 +107,7 @@ impl Link {
             _business: business,
             up,
             known: self.credentials.is_none(),
+            read_at: Some(Instant::now()),
             link: self,
         };
         // When nobody listens any more the run is over.
@@ -113,9 +118,9 @@ impl Link {
         let (rest, instruments) = (self.rest.clone(), self.instruments.clone().into());
         let trading = Trading::new(rest.clone(), Some(private), TradingTimings::default());
         let inquirer = Inquirer { rest, session, instruments };
-        let errands = Errands { inquirer, trading, terms: self.terms.clone(), codes: self.codes.clone(), facts };
+        let errands = Errands { inquirer, trading, notes, terms: self.terms.clone(), codes: self.codes.clone(), facts };
         let dead_man_s = self.config.dead_man.0.and_then(|ns| u32::try_from(ns / SECOND_NS).ok());
-        Courier::new(errands, notes, dead_man_s.map(|seconds| seconds.clamp(10, 120)))
+        Courier::new(errands, dead_man_s.map(|seconds| seconds.clamp(10, 120)))
     }
 
     fn sockets(&self, events: &Sender<Event>) -> Sockets {
@@ -175,7 +180,10 @@ impl Running {
                         return Ok(());
                     }
                 },
-                Some(Note::Resynced) = notes.recv() => self.resynced().await?,
+                Some(note) = notes.recv() => match note {
+                    Note::Resynced(losses) => self.resynced(losses).await?,
+                    Note::Doubt => self.doubt().await?,
+                },
                 said = self.backup.hear() => self.backup_said(said).await?,
                 _ = look.tick() => self.look().await?,
             }
@@ -259,11 +267,19 @@ impl Running {
                     return self.trouble(Trouble::StaleFeed, Is::Troubled).await;
                 }
                 self.known = self.courier.is_none();
+                if let Some(courier) = &mut self.courier {
+                    courier.lost();
+                }
                 if self.courier.is_none() { Ok(()) } else { self.trouble(Trouble::OrdersLost, Is::Troubled).await }
             }
             Event::Unserved { subscription, code, message, .. } => {
                 let reason = format!("it does not serve {}: {message} (code {code})", subscription.channel);
-                self.tell(Fact::Failed(reason.into())).await
+                if self.troubles.has(Trouble::WarmingUp) {
+                    return self.tell(Fact::Failed(reason.into())).await;
+                }
+                // It did when the run began: an instrument that was delisted is no reason to leave the others.
+                eprintln!("warning: {reason}");
+                Ok(())
             }
         }
     }
@@ -279,10 +295,20 @@ impl Running {
         self.warm().await
     }
 
-    async fn resynced(&mut self) -> Result<(), Over> {
-        if let Some(courier) = &mut self.courier {
-            courier.resynced();
+    /// What is believed of orders may be wrong: until the account is read nothing new is bought.
+    async fn doubt(&mut self) -> Result<(), Over> {
+        self.read_at = None;
+        self.trouble(Trouble::OrdersLost, Is::Troubled).await
+    }
+
+    async fn resynced(&mut self, losses: u64) -> Result<(), Over> {
+        let Some(courier) = &mut self.courier else { return Ok(()) };
+        courier.resynced();
+        if !courier.is_current(losses) {
+            // It began before the connection was lost.
+            return self.tell(Fact::Connected).await;
         }
+        self.read_at = Some(Instant::now());
         if self.up[PRIVATE] && self.up[BUSINESS] {
             self.known = true;
             self.trouble(Trouble::OrdersLost, Is::Well).await?;
@@ -391,6 +417,12 @@ impl Running {
     }
 
     async fn look(&mut self) -> Result<(), Over> {
+        let is_due = self.read_at.is_none_or(|read_at| read_at.elapsed() >= READ_EVERY);
+        if self.courier.is_some() && self.known && is_due {
+            // A report may have been lost without the connection: nothing else would tell.
+            self.read_at = Some(Instant::now());
+            self.tell(Fact::Connected).await?;
+        }
         if self.watch.is_stale() {
             self.trouble(Trouble::StaleFeed, Is::Troubled).await?;
         }
