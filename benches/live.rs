@@ -18,6 +18,7 @@ use replays::live::desk::Desk;
 use replays::live::durable::Durable;
 use replays::live::gateway::{Errand, Fact, LiveGateway};
 use replays::live::market::Market;
+use replays::live::shown::Shown;
 use replays::live::word::{Answer, Ask, Asked};
 use replays::report::Report;
 use replays::run::{Log, RunError, run};
@@ -161,7 +162,8 @@ fn main() {
     );
     let disk = Arc::new(Disk::create(dir.join("run")).expect("a folder"));
     let waited = Arc::new(Mutex::new(Vec::new()));
-    let log = Durable(LiveWriter::create(disk, &Options::default()).expect("a log"));
+    let writer = LiveWriter::create(disk, &Options::default()).expect("a log");
+    let log = Durable { writer, shown: Shown::default() };
     let causes = Arc::new(Mutex::new(VecDeque::new()));
     let mut log = Timed { log, waited: waited.clone(), causes: causes.clone() };
     let mut engine = session::engine(&config).expect("right");

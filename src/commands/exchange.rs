@@ -44,7 +44,7 @@ pub struct Exchange {
     /// When the data's time begins to pass [default: subscribed at --speed max, else at-once]
     #[arg(long, value_name = "WHEN")]
     start: Option<When>,
-    /// A script of faults
+    /// A script of faults; profiles/exchange/faults.toml of the source has one of each kind
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
     /// Stop when the data end, instead of going on around the last price

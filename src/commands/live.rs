@@ -181,6 +181,10 @@ impl From<LiveError> for Failure {
             LiveError::NotFlat { .. } => Exit::Risk,
             LiveError::Io { .. } | LiveError::Tag { .. } | LiveError::Taken { .. } => Exit::Failed,
         };
-        Self::new(exit, error.to_string())
+        let mut said = error.to_string();
+        if said.contains("Connection refused") {
+            said += "; on this machine, `tickfold exchange` has to run in another terminal";
+        }
+        Self::new(exit, said)
     }
 }

@@ -5,6 +5,7 @@ pub mod words;
 pub mod market;
 pub mod desk;
 pub mod gateway;
+pub mod shown;
 pub mod durable;
 pub mod resume;
 pub mod paper;

@@ -7,12 +7,12 @@ use std::collections::VecDeque;
 
 use data::log::{LiveWriter, LogError, Reader};
 use engine::event::{Input, Record};
-use engine::text::Names;
 use engine::time::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Receiver;
 
 use super::gateway::Fact;
+use super::shown::Shown;
 use crate::config::Clock;
 use crate::gateway::GatewayError;
 use crate::recorded::Recorded;
@@ -43,7 +43,8 @@ impl PaperFeed {
         Self { past, opening, runtime, facts, clock, now: Timestamp::default(), ended: false }
     }
 
-    fn receive(&mut self) -> Option<(Timestamp, Input)> {
+    /// What comes next; `None` when the run is to end.
+    fn receive(&mut self) -> Result<Option<(Timestamp, Input)>, GatewayError> {
         loop {
             let received = match self.facts.try_recv() {
                 Ok(fact) => Some(fact),
@@ -56,10 +57,11 @@ impl PaperFeed {
                         Clock::Venue => venue_at.unwrap_or(self.now),
                     };
                     self.now = self.now.max(at);
-                    return Some((self.now, input));
+                    return Ok(Some((self.now, input)));
                 }
                 Some(Fact::Word(_) | Fact::Answer { .. } | Fact::Resync(_) | Fact::Connected) => {}
-                Some(Fact::Stop | Fact::Failed(_)) | None => return None,
+                Some(Fact::Failed(reason)) => return Err(GatewayError::Venue(reason)),
+                Some(Fact::Stop) | None => return Ok(None),
             }
         }
     }
@@ -84,8 +86,8 @@ impl Iterator for PaperFeed {
             return None;
         }
         let received = self.receive();
-        self.ended = received.is_none();
-        received.map(Ok)
+        self.ended = !matches!(received, Ok(Some(_)));
+        received.transpose()
     }
 }
 
@@ -109,7 +111,7 @@ fn is_the_exchanges(input: &Input) -> bool {
 pub struct Rejoined {
     reader: Option<Reader>,
     expected: VecDeque<Record>,
-    names: Names,
+    shown: Shown,
     /// Where the rest goes.
     pub writer: LiveWriter,
 }
@@ -117,7 +119,7 @@ pub struct Rejoined {
 impl Rejoined {
     /// A log that has what `reader` reads, and goes on in `writer`.
     pub fn new(reader: Option<Reader>, writer: LiveWriter) -> Self {
-        Self { reader, expected: VecDeque::new(), names: Names::default(), writer }
+        Self { reader, expected: VecDeque::new(), shown: Shown::default(), writer }
     }
 
     /// What the log has next; `None` at its end.
@@ -136,10 +138,13 @@ impl Rejoined {
 impl Log for Rejoined {
     fn append(&mut self, records: &[Record]) -> Result<(), RunError> {
         for (place, record) in records.iter().enumerate() {
-            let Some(logged) = self.next()? else { return Ok(self.writer.append(&records[place..])?) };
-            self.names.learn(&logged);
+            let Some(logged) = self.next()? else {
+                self.shown.show(&records[place..]);
+                return Ok(self.writer.append(&records[place..])?);
+            };
+            self.shown.learn(&logged);
             if logged != *record {
-                let (logged, derived) = (self.names.line(&logged).to_string(), self.names.line(record).to_string());
+                let (logged, derived) = (self.shown.line(&logged), self.shown.line(record));
                 return Err(VerifyError::Differs { seq: record.seq, logged, derived }.into());
             }
         }

@@ -9,6 +9,7 @@ use engine::event::{Event, Hash, Input, Mode, Record};
 use engine::time::Timestamp;
 
 use super::desk::Desk;
+use super::shown::Shown;
 use crate::report::Report;
 use crate::session::BUILD;
 use crate::verify::{Derivation, VerifyError};
@@ -21,6 +22,8 @@ pub struct Resumed {
     pub desk: Desk,
     /// As it was.
     pub report: Report,
+    /// What things are called in it.
+    pub shown: Shown,
     /// The log, to go on with.
     pub log: LiveWriter,
     /// When the last record was.
@@ -85,7 +88,7 @@ pub fn resume(folder: &Path) -> Result<Resumed, ResumeError> {
     let (mut reader, _) = Reader::open(storage)?;
     let blobs = BlobStore::open(folder)?;
     let (mut deriving, mut desk, mut report) = (None, Desk::default(), Report::default());
-    let mut now = Timestamp::default();
+    let (mut now, mut shown) = (Timestamp::default(), Shown::default());
     while let Some(records) = reader.next_block()? {
         for record in records {
             let derivation = match &mut deriving {
@@ -100,6 +103,7 @@ pub fn resume(folder: &Path) -> Result<Resumed, ResumeError> {
                 report.after(derivation.engine().state(), derivation.engine().records());
             }
             desk.remember(record);
+            shown.learn(record);
             now = record.at;
         }
     }
@@ -108,7 +112,7 @@ pub fn resume(folder: &Path) -> Result<Resumed, ResumeError> {
     for record in &unlogged {
         desk.remember(record);
     }
-    Ok(Resumed { engine, desk, report, log, now, unlogged })
+    Ok(Resumed { engine, desk, report, shown, log, now, unlogged })
 }
 
 fn disk(folder: &Path) -> Result<Arc<Disk>, LogError> {

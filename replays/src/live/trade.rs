@@ -10,7 +10,7 @@ use data::okx::sign::Credentials;
 use engine::engine::Engine;
 use engine::event::{Event, Hash, Input, Mode};
 use engine::instrument::Instrument;
-use engine::state::State;
+use engine::state::{State, Trading};
 use engine::time::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, Sender};
@@ -24,6 +24,7 @@ use super::link::{Link, LinkError, Since, Wall};
 use super::lock::Lock;
 use super::paper::{PaperFeed, Rejoined};
 use super::resume::{ResumeError, Resumed, resume};
+use super::shown::Shown;
 use super::signals;
 use crate::config::{Config, OnStop};
 use crate::exchange::Exchange;
@@ -116,7 +117,7 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     let link = runtime.block_on(Link::open(&config.live, Some(credentials)))?;
     let wall = link.wall();
     let canonical = config.canonical();
-    let Session { mut engine, desk, mut report, log, now, opening, asks } = match folder {
+    let Session { mut engine, desk, mut report, log, shown, now, opening, asks } = match folder {
         Folder::New(folder) => Session::begin(config, folder, &canonical, &link)?,
         Folder::Old(folder) => Session::go_on(folder, &link)?,
     };
@@ -136,7 +137,7 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     let behaviour = (config.live.clock, config.live.on_stop);
     let mut gateway =
         LiveGateway::new(runtime.handle().clone(), (facts_in, errands), behaviour, wall, (desk, now), opening, asks);
-    let mut log = Durable(log);
+    let mut log = Durable { writer: log, shown };
     let ran = run(&mut engine, &mut gateway, &mut log, &mut report);
     if ran.is_ok() {
         gateway.leave();
@@ -146,13 +147,26 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     // What the connection still has to do (disarm, log out) is done before the process ends.
     let _ = runtime.block_on(async { tokio::time::timeout(END_WITHIN, connection).await });
     runtime.shutdown_timeout(END_WITHIN);
-    let left = log.0.leave();
+    let left = log.writer.leave();
     let elapsed = ran?;
     let left = left?;
     if config.live.on_stop == OnStop::Flatten {
         flat(engine.state())?;
     }
     Ok(summary(report, &engine, &left.digest, elapsed))
+}
+
+/// What whoever starts a session again should know of it.
+fn told_again(state: &State) {
+    if state.trading == Trading::Halted {
+        eprintln!("note: it was halted: it buys nothing until `tickfold operate RUN resume`");
+    }
+    for (breaker, until) in state.pauses.iter().filter(|(_, until)| until.is_none_or(|until| state.now < until)) {
+        let until = until.map_or_else(|| "until `tickfold operate RUN resume`".to_owned(), |until| format!("until {until}"));
+        eprintln!("note: the breaker {} holds {until}", breaker.0);
+    }
+    let held = state.portfolio.positions().filter(|&(owner, instrument, _)| state.is_sellable(owner, instrument)).count();
+    eprintln!("note: it has {held} positions and {} open orders", state.orders.len());
 }
 
 /// What has changed in the rules of instruments since they were listed.
@@ -230,6 +244,7 @@ struct Session {
     desk: Desk,
     report: Report,
     log: LiveWriter,
+    shown: Shown,
     now: Timestamp,
     opening: Vec<Input>,
     asks: Vec<super::word::Ask>,
@@ -244,6 +259,7 @@ impl Session {
             desk: Desk::default(),
             report: Report::default(),
             log: LiveWriter::create(disk(folder)?, &Options::default())?,
+            shown: Shown::default(),
             now: link.now(),
             opening,
             asks: Vec::new(),
@@ -252,7 +268,7 @@ impl Session {
 
     /// What the last input led to and did not reach the disk has not reached the venue either: it is written, then sent.
     fn go_on(folder: &Path, link: &Link) -> Result<Self, LiveError> {
-        let Resumed { engine, desk, report, log, now, unlogged } = resume(folder)?;
+        let Resumed { engine, desk, report, log, shown, now, unlogged } = resume(folder)?;
         if let Some(last) = unlogged.last() {
             log.append(&unlogged)?;
             log.wait_durable(last.seq + 1)?;
@@ -260,7 +276,8 @@ impl Session {
         let asks = desk.asks(&unlogged);
         let known = engine.state().markets.iter().map(|market| &market.instrument);
         let opening = relisted(known, link.instruments())?;
-        Ok(Self { engine, desk, report, log, now, opening, asks })
+        told_again(engine.state());
+        Ok(Self { engine, desk, report, log, shown, now, opening, asks })
     }
 }
 

@@ -124,6 +124,10 @@ impl Venue {
                 venue.floor.happen(due, input);
             }
         }
+        if replay.from.is_some() && venue.feed.due()?.is_none() {
+            let reason = format!("the data end at {}, and nothing is left from {until} on", venue.floor.at);
+            return Err(FileError::Format { path: "--from".into(), reason });
+        }
         venue.floor.pass(until);
         if replay.start == Start::AtOnce {
             venue.phase = Phase::Running(Instant::now(), until);
