@@ -122,8 +122,14 @@ impl Courier {
     /// Lets what is on its way end. A run that ends in order calls the dead man's switch off; one that fails leaves it
     /// set, and the venue cancels what adds exposure.
     pub(super) async fn finish(&mut self) {
-        let tasks = &mut self.tasks;
-        let _ = tokio::time::timeout(FINISH_WITHIN, async { while tasks.join_next().await.is_some() {} }).await;
+        let placing = std::mem::take(&mut self.placing);
+        let placed = async {
+            for mut placing in placing.into_values() {
+                while placing.changed().await.is_ok() {}
+            }
+        };
+        let _ = tokio::time::timeout(FINISH_WITHIN, placed).await;
+        self.tasks.abort_all();
         match self.switch.take() {
             Some(switch) if self.leaves => {
                 told(switch.stop().await, "the end of the dead man's switch");
@@ -141,8 +147,12 @@ impl Courier {
             Ask::Place { order, .. } | Ask::PlacePair { first: (order, _), .. } => {
                 self.placing.insert(*order, placing);
                 self.tasks.spawn(async move {
-                    errand.place(ask).await;
+                    let follows = errand.place(ask).await;
                     drop(placed);
+                    if let Some(ask) = follows {
+                        tokio::time::sleep(REPORTED_WITHIN).await;
+                        errand.other(ask).await;
+                    }
                 });
             }
             Ask::Amend { name, .. } | Ask::Cancel { name, .. } | Ask::Inquire { name, .. } => {
@@ -211,24 +221,23 @@ impl Errands {
         self.tell(Fact::Answer { order, asked, answer }).await;
     }
 
-    async fn place(&self, ask: Ask) {
+    /// Places what is asked for, and gives what is to be asked about it when its report should be there.
+    async fn place(&self, ask: Ask) -> Option<Ask> {
         match ask {
             Ask::Place { order, request } => {
                 let answer = self.place_one(order, &request).await;
                 let is_placed = matches!(answer, Some(Answer::Taken { .. }));
                 self.settle(order, answer).await;
-                if is_placed && is_immediate(request.kind) {
-                    // It has ended by now. If its report was lost, this tells.
-                    tokio::time::sleep(REPORTED_WITHIN).await;
-                    let (name, place, instrument) = (Name::Client(order), Place::Book, request.instrument);
-                    self.other(Ask::Inquire { order, name, place, instrument }).await;
-                }
+                // It has ended by then. If its report was lost, this tells.
+                let (name, place, instrument) = (Name::Client(order), Place::Book, request.instrument);
+                (is_placed && is_immediate(request.kind)).then_some(Ask::Inquire { order, name, place, instrument })
             }
             Ask::PlacePair { first: (order, first), second: (_, second) } => {
                 let answer = self.place_two(order, &first, &second).await;
                 self.settle(order, answer).await;
+                None
             }
-            Ask::Amend { .. } | Ask::Cancel { .. } | Ask::Inquire { .. } => {}
+            Ask::Amend { .. } | Ask::Cancel { .. } | Ask::Inquire { .. } => None,
         }
     }
 
