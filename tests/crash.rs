@@ -98,7 +98,7 @@ impl Undisturbed {
             notes.push(format!("note: {} ends in {} bytes of a write that did not arrive whole", torn.file, torn.bytes));
         }
         if !recovery.sealed {
-            notes.push("note: the log was never sealed: its run was stopped before its end, or goes on; ".to_owned());
+            notes.push("note: the log is open: its run was stopped, or goes on; ".to_owned());
         }
         assert_eq!(stderr.lines().count(), notes.len(), "{stderr}");
         for (line, note) in stderr.lines().zip(&notes) {

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 use replays::config::{Config, StrategyConfig};
+use replays::live::link;
 use serde_json::json;
 
 use crate::cli::Globals;
@@ -59,6 +60,9 @@ fn show(config: &Config, globals: &Globals, out: &mut dyn Write) -> Result<(), F
 
 fn check(config: &Config, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
     replays::session::engine(config)?;
+    if !config.live.is_default() {
+        link::check(&config.live).map_err(|error| Failure::new(Exit::Usage, format!("[live]: {error}")))?;
+    }
     let files: Vec<String> = globals.files().iter().map(|path| path.display().to_string()).collect();
     let strategies: Vec<&str> = config.strategies.iter().map(StrategyConfig::label).collect();
     if globals.json {

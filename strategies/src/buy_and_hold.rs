@@ -1,12 +1,13 @@
 //! Buys each instrument once, at its first price, and never sells by itself: what every other strategy is measured
-//! against. For that, run it without limits and protection (`risk.enabled = false`): they would sell it at its stop.
+//! against. What was denied is asked for again each minute. For a yardstick, run it without limits and protection (`risk.enabled = false`): they would sell it at its stop.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::event::{Direction, Input};
 use engine::hash::StateHasher;
 use engine::instrument::InstrumentId;
 use engine::strategy::{Context, Opinion, Strategy};
+use engine::time::{SECOND_NS, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,9 @@ use crate::price::price_of;
 
 /// On the embedded sample.
 pub const GOLDEN: Golden = Golden { signals: 1, orders: 3, end_equity: "9795.200161369912" };
+
+/// What was denied, such as while a live run warms up, is asked for again after so long.
+const AGAIN_AFTER_NS: i64 = 60 * SECOND_NS;
 
 /// Nothing to choose.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,19 +33,28 @@ impl Parameters for Params {
 #[derive(Default)]
 struct BuyAndHold {
     bought: BTreeSet<InstrumentId>,
+    /// When each that is not bought yet was asked for last.
+    asked: BTreeMap<InstrumentId, Timestamp>,
 }
 
 impl Strategy for BuyAndHold {
     fn on_input(&mut self, input: &Input, ctx: &mut Context<'_>) {
         let Some((instrument, _)) = price_of(input) else { return };
-        if self.bought.insert(instrument) {
+        if self.bought.contains(&instrument) {
+            return;
+        }
+        if ctx.is_in(instrument) {
+            self.bought.insert(instrument);
+            self.asked.remove(&instrument);
+        } else if self.asked.get(&instrument).is_none_or(|asked| ctx.now() >= asked.plus_ns(AGAIN_AFTER_NS)) {
+            self.asked.insert(instrument, ctx.now());
             let opinion = Opinion { confidence_bps: 10_000, ..Opinion::default() };
             ctx.signal(instrument, Direction::Long, opinion);
         }
     }
 
     fn hash_state(&self, hasher: &mut StateHasher) {
-        hasher.write(&self.bought);
+        hasher.write(&(&self.bought, &self.asked));
     }
 }
 

@@ -101,15 +101,19 @@ fn day(seed: u64) {
 
 /// Waits until it has written to its log twice: with its first time it only opens it.
 fn wait_for_work(stage: &Stage, trader: &mut Trader) {
-    let head = || stage.runs().pop().and_then(|run| std::fs::read(run.join("HEAD")).ok());
-    let (began, mut last, mut changes) = (Instant::now(), head(), 0);
+    let (began, mut last, mut changes) = (Instant::now(), head_of(stage), 0);
     while changes < 2 && trader.runs() && began.elapsed() < WORKS_WITHIN {
         std::thread::sleep(Duration::from_millis(50));
-        let now = head();
+        let now = head_of(stage);
         if now != last {
             (last, changes) = (now, changes + 1);
         }
     }
+}
+
+/// How far its log is.
+fn head_of(stage: &Stage) -> Option<Vec<u8>> {
+    stage.runs().pop().and_then(|run| std::fs::read(run.join("HEAD")).ok())
 }
 
 /// Waits until nothing is wrong and nothing more comes. A process that ends by itself (a venue that cannot be reached for
@@ -117,6 +121,7 @@ fn wait_for_work(stage: &Stage, trader: &mut Trader) {
 fn settle(stage: &Stage, trader: &mut Trader) {
     let began = Instant::now();
     let (mut last, mut since, mut said) = (0, Instant::now(), String::new());
+    let (mut head, mut is_well) = (None, false);
     while since.elapsed() < QUIET {
         // Around the last price averages may cross for ever: then it is stopped in the middle of it.
         if began.elapsed() >= SETTLES_WITHIN && said.starts_with("{}") {
@@ -130,8 +135,17 @@ fn settle(stage: &Stage, trader: &mut Trader) {
         if !trader.runs() {
             *trader = stage.trade("live", &[]);
         }
+        // Reading a whole log costs more than anything else here: only one that has grown is read.
+        let now = head_of(stage);
+        if now == head {
+            if !is_well {
+                since = Instant::now();
+            }
+            continue;
+        }
+        head = now;
         let Some(all) = stage.runs().pop().and_then(|run| records_so_far(&run)) else {
-            since = Instant::now();
+            (since, head) = (Instant::now(), None);
             continue;
         };
         let mut troubles = BTreeSet::new();
@@ -153,6 +167,7 @@ fn settle(stage: &Stage, trader: &mut Trader) {
             said = format!("{troubles:?}, {told} records and before {last}");
             (last, since) = (told, Instant::now());
         }
+        is_well = troubles.is_empty();
     }
 }
 

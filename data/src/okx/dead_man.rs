@@ -30,11 +30,11 @@ pub struct SwitchState {
 }
 
 impl DeadMansSwitch {
-    /// Sets the switch to `timeout_s` seconds (10 to 120), and again each second.
-    pub fn keep_alive(rest: Arc<Rest>, timeout_s: u32) -> Self {
+    /// Sets the switch to `timeout_s` seconds (10 to 120), and again each second that `lives` says yes.
+    pub fn keep_alive(rest: Arc<Rest>, timeout_s: u32, lives: impl FnMut() -> bool + Send + 'static) -> Self {
         let (stop, stopped) = oneshot::channel();
         let (sender, state) = watch::channel(SwitchState::default());
-        let task = tokio::spawn(keep(rest, timeout_s, stopped, sender));
+        let task = tokio::spawn(keep(rest, timeout_s, lives, stopped, sender));
         Self { stop: Some(stop), task: Some(task), state }
     }
 
@@ -56,16 +56,19 @@ impl DeadMansSwitch {
 async fn keep(
     rest: Arc<Rest>,
     timeout_s: u32,
+    mut lives: impl FnMut() -> bool + Send,
     mut stopped: oneshot::Receiver<()>,
     state: watch::Sender<SwitchState>,
 ) -> Result<(), OkxError> {
     loop {
-        // Never given up halfway: a request that is still on its way would set the switch after it was called off.
-        match rest.cancel_all_after_once(timeout_s).await {
-            Ok(_) => {
-                let _ = state.send(SwitchState { set_at_ms: Some(rest.clock().now_ms()), error: None });
+        if lives() {
+            // Never given up halfway: a request that is still on its way would set the switch after it was called off.
+            match rest.cancel_all_after_once(timeout_s).await {
+                Ok(_) => {
+                    let _ = state.send(SwitchState { set_at_ms: Some(rest.clock().now_ms()), error: None });
+                }
+                Err(error) => state.send_modify(|state| state.error = Some(error)),
             }
-            Err(error) => state.send_modify(|state| state.error = Some(error)),
         }
         tokio::select! {
             _ = &mut stopped => break,

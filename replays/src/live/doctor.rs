@@ -8,7 +8,7 @@ use data::okx::clock::Clock;
 use data::okx::endpoint::{Endpoint, SocketPath};
 use data::okx::limits::Limits;
 use data::okx::message::{InstType, Permission};
-use data::okx::rest::{Rest, RestTimings};
+use data::okx::rest::{OkxError, Rest, RestTimings};
 use data::okx::sign::Credentials;
 use data::okx::subscription::Subscription;
 use data::okx::websocket::{Event, Socket, SocketConfig, Timings};
@@ -105,6 +105,14 @@ pub async fn examine(config: &LiveConfig, runs: &Path, keys: Result<Credentials,
     findings
 }
 
+/// What to do about a refusal: nothing is wrong with what was asked when it was only asked too often.
+fn advice(error: &OkxError, otherwise: &'static str) -> &'static str {
+    match error.code() {
+        Some("50011" | "50061") => "the venue was asked too often: try again in a few seconds",
+        _ => otherwise,
+    }
+}
+
 fn disk(config: &LiveConfig, runs: &Path, findings: &mut Findings) {
     let there = runs.ancestors().find(|folder| folder.exists() && !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match rustix::fs::statvfs(there) {
@@ -156,7 +164,7 @@ async fn instruments(config: &LiveConfig, rest: &Rest, findings: &mut Findings) 
     let listed = match rest.instruments(&InstType::Spot).await {
         Ok(listed) => listed,
         Err(error) => {
-            findings.add("instruments", Verdict::Bad, error.to_string(), "try again later");
+            findings.add("instruments", Verdict::Bad, error.to_string(), advice(&error, "try again later"));
             return;
         }
     };
@@ -179,8 +187,8 @@ async fn account(rest: &Rest, findings: &mut Findings) {
     let account = match rest.account_config().await {
         Ok(account) => account,
         Err(error) => {
-            let advice = "check the key, its passphrase, its region and environment (demo keys work in demo trading only), and its IP list";
-            findings.add("account", Verdict::Bad, error.to_string(), advice);
+            let keys = "check the key, its passphrase, its region and environment (demo keys work in demo trading only), and its IP list";
+            findings.add("account", Verdict::Bad, error.to_string(), advice(&error, keys));
             return;
         }
     };
@@ -213,7 +221,7 @@ async fn account(rest: &Rest, findings: &mut Findings) {
             let held = balance.details.iter().map(|one| one.ccy.to_string()).collect::<Vec<_>>().join(", ");
             findings.well("balances", held);
         }
-        Err(error) => findings.add("balances", Verdict::Bad, error.to_string(), "try again later"),
+        Err(error) => findings.add("balances", Verdict::Bad, error.to_string(), advice(&error, "try again later")),
     }
 }
 

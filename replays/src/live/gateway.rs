@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::desk::{Desk, Heard};
+use super::pulse::Pulse;
 use super::word::{Answer, Ask, Asked, Resync, Word};
 use crate::config::{Clock, OnStop};
 use crate::gateway::{Gateway, GatewayError};
@@ -89,6 +90,7 @@ pub struct LiveGateway {
     quiet_since: Instant,
     /// What is asked for first of all.
     asks: Vec<Ask>,
+    pulse: Pulse,
 }
 
 impl LiveGateway {
@@ -122,7 +124,13 @@ impl LiveGateway {
             outrun: 0,
             quiet_since,
             asks,
+            pulse: Pulse::default(),
         }
+    }
+
+    /// Lets the connection feel that facts are taken.
+    pub fn with_pulse(self, pulse: Pulse) -> Self {
+        Self { pulse, ..self }
     }
 
     /// Tells the connection that the run ends in order.
@@ -143,6 +151,7 @@ impl LiveGateway {
     }
 
     fn take(&mut self, fact: Fact) -> Result<(), GatewayError> {
+        self.pulse.beat();
         match fact {
             Fact::Input { received_at, venue_at, input } => {
                 let at = match self.clock {

@@ -22,6 +22,7 @@ use engine::number::Rate;
 use engine::time::Timestamp;
 
 use super::market::Feed;
+use super::pulse::Pulse;
 use crate::config::{self, Environment, LiveConfig, Region};
 
 /// OKX's fees of a regular account, for paper trading: 0.08 % maker, 0.1 % taker.
@@ -72,6 +73,7 @@ pub struct Link {
     codes: BTreeMap<String, i64>,
     terms: Terms,
     begins_at: Timestamp,
+    pulse: Pulse,
 }
 
 /// Tells the time.
@@ -105,16 +107,22 @@ pub fn endpoint(config: &LiveConfig) -> Result<Endpoint, EndpointError> {
     Endpoint::at(config.rest.as_ref().unwrap_or(&venue.rest), config.websocket.as_ref().unwrap_or(&websocket), environment)
 }
 
+/// Whether a run could begin with it, as far as can be told without asking the venue: where that is, and what to listen to.
+pub fn check(config: &LiveConfig) -> Result<(Endpoint, Vec<Feed>), LinkError> {
+    let feeds = config.feeds.iter().map(|text| Feed::parse(text).ok_or_else(|| LinkError::Feed(text.clone())));
+    let feeds = feeds.collect::<Result<_, _>>()?;
+    if config.instruments.is_empty() {
+        return Err(LinkError::NoInstruments);
+    }
+    Ok((endpoint(config)?, feeds))
+}
+
 impl Link {
     /// Asks the venue for the time, for what it lists, and for what the key may do. Without a key it only listens.
     pub async fn open(config: &LiveConfig, credentials: Option<Credentials>) -> Result<Self, LinkError> {
-        let feeds = config.feeds.iter().map(|text| Feed::parse(text).ok_or_else(|| LinkError::Feed(text.clone())));
-        let feeds = feeds.collect::<Result<Vec<_>, _>>()?;
-        if config.instruments.is_empty() {
-            return Err(LinkError::NoInstruments);
-        }
+        let (endpoint, feeds) = check(config)?;
         let (limits, clock) = (Arc::new(Limits::default()), Arc::new(Clock::default()));
-        let rest = Arc::new(Rest::new(endpoint(config)?, credentials.clone(), limits, clock, RestTimings::default())?);
+        let rest = Arc::new(Rest::new(endpoint, credentials.clone(), limits, clock, RestTimings::default())?);
         rest.measure_clock().await?;
         let terms = Terms::default();
         if credentials.is_some() {
@@ -146,7 +154,17 @@ impl Link {
                 ticker.ts.time("ts").map_err(ConvertError::from)?
             }
         };
-        Ok(Self { config: config.clone(), feeds, rest, credentials, instruments, codes, terms, begins_at })
+        Ok(Self {
+            config: config.clone(),
+            feeds,
+            rest,
+            credentials,
+            instruments,
+            codes,
+            terms,
+            begins_at,
+            pulse: Pulse::default(),
+        })
     }
 
     /// What is traded, each at the place of its id.
@@ -157,6 +175,11 @@ impl Link {
     /// What time it was when the venue was asked.
     pub fn now(&self) -> Timestamp {
         self.begins_at
+    }
+
+    /// What the engine is to beat with each fact that it takes.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// The machine's clock, set by the venue's.

@@ -4,6 +4,7 @@ pub mod word;
 pub mod words;
 pub mod market;
 pub mod desk;
+pub mod pulse;
 pub mod gateway;
 pub mod shown;
 pub mod durable;

@@ -115,7 +115,7 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     let _lock = lock(folder)?;
     let tag = tag(folder)?;
     let link = runtime.block_on(Link::open(&config.live, Some(credentials)))?;
-    let wall = link.wall();
+    let (wall, pulse) = (link.wall(), link.pulse());
     let canonical = config.canonical();
     let Session { mut engine, desk, mut report, log, shown, now, opening, asks } = match folder {
         Folder::New(folder) => Session::begin(config, folder, &canonical, &link)?,
@@ -136,7 +136,8 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     });
     let behaviour = (config.live.clock, config.live.on_stop);
     let mut gateway =
-        LiveGateway::new(runtime.handle().clone(), (facts_in, errands), behaviour, wall, (desk, now), opening, asks);
+        LiveGateway::new(runtime.handle().clone(), (facts_in, errands), behaviour, wall, (desk, now), opening, asks)
+            .with_pulse(pulse);
     let mut log = Durable { writer: log, shown };
     let ran = run(&mut engine, &mut gateway, &mut log, &mut report);
     if ran.is_ok() {

@@ -56,8 +56,8 @@ pub(super) struct Account {
     pub(super) pushes: Vec<Push>,
 }
 
-/// The most ended orders, and algo orders, that an account remembers.
-const MOST_KEPT: usize = 50_000;
+/// The most ended orders (with fills, without, and algo orders, each) that an account remembers: its memory has an end.
+const MOST_KEPT: usize = 5_000;
 
 impl Account {
     pub(super) fn new(id: AccountId, setup: AccountSetup, listings: &[Listed], config: &ExchangeConfig) -> Self {

@@ -20,7 +20,7 @@ use super::shown::{ms, number, side, with_same};
 pub(super) const FILLS_MS: i64 = 3 * 24 * 3_600_000;
 pub(super) const FILLS_HISTORY_MS: i64 = 90 * 24 * 3_600_000;
 /// The most fills, and bills, that an account remembers.
-const MOST_KEPT: usize = 100_000;
+const MOST_KEPT: usize = 10_000;
 
 /// A fill as the API tells it.
 #[derive(Clone, Debug)]

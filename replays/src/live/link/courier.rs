@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use super::resync::{Inquirer, told};
 use crate::live::gateway::{Errand, Fact};
+use crate::live::pulse::PulseWatch;
 use crate::live::word::{Answer, Ask, Asked, Name, Place};
 
 /// Before a resync that failed is tried again.
@@ -75,9 +76,14 @@ pub(super) struct Errands {
 }
 
 impl Courier {
-    pub(super) fn new(errands: Errands, dead_man_s: Option<u32>) -> Self {
+    pub(super) fn new(errands: Errands, dead_man_s: Option<u32>, mut pulse: PulseWatch) -> Self {
         let notes = errands.notes.clone();
-        let switch = dead_man_s.map(|timeout_s| DeadMansSwitch::keep_alive(errands.inquirer.rest.clone(), timeout_s));
+        let (rest, facts) = (errands.inquirer.rest.clone(), errands.facts.downgrade());
+        let lives = move || {
+            let waiting = facts.upgrade().map_or(0, |facts| facts.max_capacity() - facts.capacity());
+            pulse.is_alive(waiting, Instant::now())
+        };
+        let switch = dead_man_s.map(|timeout_s| DeadMansSwitch::keep_alive(rest, timeout_s, lives));
         let (errand, tasks, placing) = (Arc::new(errands), JoinSet::new(), BTreeMap::new());
         Self {
             errand,

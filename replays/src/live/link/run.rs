@@ -23,6 +23,7 @@ use crate::config::Clock;
 use crate::live::backup::{Backup, Said};
 use crate::live::gateway::{Errand, Fact};
 use crate::live::market::{Feed, Market, Told};
+use crate::live::pulse::PulseWatch;
 use crate::live::sentiment::SentimentFeed;
 use crate::live::words;
 
@@ -120,7 +121,7 @@ impl Link {
         let inquirer = Inquirer { rest, session, instruments };
         let errands = Errands { inquirer, trading, notes, terms: self.terms.clone(), codes: self.codes.clone(), facts };
         let dead_man_s = self.config.dead_man.0.and_then(|ns| u32::try_from(ns / SECOND_NS).ok());
-        Courier::new(errands, dead_man_s.map(|seconds| seconds.clamp(10, 120)))
+        Courier::new(errands, dead_man_s.map(|seconds| seconds.clamp(10, 120)), PulseWatch::new(self.pulse()))
     }
 
     fn sockets(&self, events: &Sender<Event>) -> Sockets {
