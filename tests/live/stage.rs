@@ -101,10 +101,11 @@ impl Stage {
         runs.into_iter().next().expect("there is one")
     }
 
-    /// The runs' folders, the oldest first.
+    /// The runs' folders, the oldest first. One that was killed before its log began is none.
     pub fn runs(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.path().join("runs")) else { return Vec::new() };
-        let mut runs: Vec<_> = entries.map(|entry| entry.expect("it is read").path()).filter(|path| path.is_dir()).collect();
+        let mut runs: Vec<_> =
+            entries.map(|entry| entry.expect("it is read").path()).filter(|path| path.join("HEAD").exists()).collect();
         runs.sort();
         runs
     }

@@ -143,9 +143,12 @@ impl Desk {
         self.open_orders().any(|order| !names.contains(&(order.name(), order.place())))
     }
 
-    /// Whether something is on its way whose end is near: an order that was not answered yet, or one that rests nowhere.
+    /// Whether something is on its way whose end is near: an order that was not answered yet, one that rests nowhere, or one
+    /// that is to end. A stop that is canceled makes way for a sale: a run that ended between the two would leave the
+    /// position bare.
     pub fn is_in_flight(&self) -> bool {
-        self.open_orders().any(|order| !order.is_accepted || order.request.kind == engine::order::OrderKind::Market)
+        let rests = |order: &Order| order.is_accepted && order.request.kind != engine::order::OrderKind::Market;
+        self.open_orders().any(|order| !rests(order) || order.is_canceling)
     }
 
     /// Whether no order is open.

@@ -20,7 +20,7 @@ use crate::gateway::{Gateway, GatewayError};
 
 /// How long a stopping run waits for what it asked for.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
-/// So many readings of the account in a row may be outrun by orders that were placed meanwhile.
+/// How often in a row the account is read again at once when orders that were placed meanwhile outran its reading.
 const OUTRUN: u32 = 5;
 /// How long nothing may happen before a flattened account counts as flat.
 const QUIET: Duration = Duration::from_secs(2);
@@ -179,16 +179,17 @@ impl LiveGateway {
     /// What a word tells depends on what the ones before it told, so each is stepped before the next is heard.
     fn resync(&mut self, resync: Resync) -> Result<(), GatewayError> {
         if resync.words.is_empty() {
-            if self.desk.has_others_than(&resync.asked) && self.outrun < OUTRUN {
-                // What the account has may hold fills of an order that nothing was said of.
-                self.outrun += 1;
-                let heard = self.desk.resync(&Resync { snapshot: None, ..resync });
-                self.heard(heard)?;
-                return self.send(Errand::Resync(self.desk.unsettled()));
-            }
-            self.outrun = 0;
+            // What the account has may hold fills of an order that nothing was said of.
+            let is_outrun = self.desk.has_others_than(&resync.asked);
+            let resync = if is_outrun { Resync { snapshot: None, ..resync } } else { resync };
             let heard = self.desk.resync(&resync);
             self.heard(heard)?;
+            if is_outrun && self.outrun < OUTRUN {
+                self.outrun += 1;
+                return self.send(Errand::Resync(self.desk.unsettled()));
+            }
+            // Where orders come that fast, what the account has is left to the next reading.
+            self.outrun = 0;
             return self.desk.repeated().into_iter().try_for_each(|ask| self.send(Errand::Ask(Box::new(ask))));
         }
         let Resync { words, .. } = resync;

@@ -61,8 +61,11 @@ fn canceling_one_half_ends_both() {
     let mut stage = Stage::default();
     let [first, second] = stage.pair();
     stage.hear(&algo(first, Progress::Open));
+    assert!(!stage.desk.is_in_flight(), "they rest");
     stage.cancel(second);
+    assert!(stage.desk.is_in_flight(), "a run that ended now would leave the position without a stop and unsold");
     stage.hear(&algo(first, Progress::Canceled(CancelReason::Requested)));
+    assert!(!stage.desk.is_in_flight());
     stage.check(&expect![[r#"
         > order #0 operator sell 2 BTC stop-market 90
         > order #1 operator sell 2 BTC take-profit 110 oco #0 ^0

@@ -189,16 +189,23 @@ impl Courier {
         pause
     }
 
-    fn resync(&mut self, mut asks: Vec<Ask>) {
-        // What is being placed is answered for by its own task: it may not be there yet.
-        asks.retain(|ask| !matches!(ask, Ask::Inquire { name: Name::Client(order), .. } if self.placing.contains_key(order)));
+    fn resync(&mut self, asks: Vec<Ask>) {
         if !matches!(self.resyncing, Resyncing::Idle) {
             self.resyncing = Resyncing::Again(asks);
             return;
         }
         self.resyncing = Resyncing::Busy;
         let (errand, notes, losses) = (self.errand.clone(), self.notes.clone(), self.losses);
+        // What is being placed may not be there yet, and may have traded when the balances are read.
+        let is_asked = |order: &OrderId| {
+            asks.iter().any(|ask| matches!(ask, Ask::Inquire { name: Name::Client(asked), .. } if asked == order))
+        };
+        let placing: Vec<_> =
+            self.placing.iter().filter(|(order, _)| is_asked(order)).map(|(_, placing)| placing.clone()).collect();
         self.tasks.spawn(async move {
+            for mut placing in placing {
+                while placing.changed().await.is_ok() {}
+            }
             loop {
                 match errand.inquirer.everything(&asks).await {
                     Ok(resync) => {
