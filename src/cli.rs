@@ -15,6 +15,8 @@ const EXAMPLES: &str = "\
 Examples:
   tickfold init                                write a commented tickfold.toml
   tickfold backtest && tickfold report last    replay the embedded sample
+  tickfold query last 'select * from live_trades'
+                                               SQL over what the log says
   tickfold data check BTC-USDT_1h.csv.gz       can this history be relied on?
   tickfold data fetch okx --help               history from a venue
   tickfold log show last --kind filled | head  what happened
@@ -24,6 +26,18 @@ Examples:
   tickfold exchange --speed 60                 a venue of your own that speaks OKX's API
   tickfold paper --config mine.toml            live data, simulated fills
   tickfold verify last                         derive every decision again
+  tickfold why last t12                        what led to the 12th round trip?
+  tickfold at last 2018-06-01                  how things stood then
+  tickfold fork last --at 1200 --set strategy.0.fast=12
+                                               what if?
+  tickfold compare live-run its-backtest       what differs, and why
+  tickfold lookahead last                      does a strategy know its future?
+  tickfold optimize --param strategy.fast=5..50 --param strategy.slow=20..200
+                                               a search for parameters, and whether it is chance
+  tickfold walkforward --train 180d --test 30d what a search would have earned
+  tickfold montecarlo last                     what else could have come of it
+  tickfold log bundle last --redact --out bug.zip
+                                               one file for a bug report
   tickfold config check                        is it right?
   tickfold config show --set exchange.fill=last
                                                what a run would use

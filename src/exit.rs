@@ -8,6 +8,7 @@ use data::files::FileError;
 use data::log::LogError;
 use replays::backtest::BacktestError;
 use replays::config::ConfigError;
+use replays::explain::ExplainError;
 use replays::gateway::GatewayError;
 use replays::rebuild::RebuildError;
 use replays::run::RunError;
@@ -135,6 +136,17 @@ impl From<RebuildError> for Failure {
         match error {
             RebuildError::Log(error) => error.into(),
             RebuildError::Checkpoint { .. } => Self::new(Exit::Mismatch, error.to_string()),
+        }
+    }
+}
+
+impl From<ExplainError> for Failure {
+    fn from(error: ExplainError) -> Self {
+        match error {
+            ExplainError::Log(error) => error.into(),
+            ExplainError::Rebuild(error) => error.into(),
+            ExplainError::Session(error) => error.into(),
+            ExplainError::NoSuch(_) => Self::new(Exit::Usage, error.to_string()),
         }
     }
 }

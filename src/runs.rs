@@ -127,9 +127,7 @@ impl RunStore {
         }
         if !recovery.sealed {
             let count = recovery.count;
-            eprintln!(
-                "note: the log is open: its run was stopped, or goes on; all of its {count} records are whole"
-            );
+            eprintln!("note: the log is open: its run was stopped, or goes on; all of its {count} records are whole");
         }
         let id = path.file_name().map_or_else(|| name.to_owned(), |id| id.to_string_lossy().into_owned());
         Ok(OpenRun { id, reader, path })

@@ -376,7 +376,7 @@ const WRONG_USES: &[WrongUse] = &[
         &[],
         &["backtset"],
         2,
-        "unrecognized subcommand 'backtset'\n\n  tip: a similar subcommand exists: 'backtest'\n\nUsage: tickfold [OPTIONS] <COMMAND>\n\nFor more information, try '--help'.",
+        "unrecognized subcommand 'backtset'\n\n  tip: some similar subcommands exist: 'at', 'backtest'\n\nUsage: tickfold [OPTIONS] <COMMAND>\n\nFor more information, try '--help'.",
     ),
     (
         &[],

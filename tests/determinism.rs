@@ -21,7 +21,7 @@ use proptest::test_runner::TestRunner;
 use replays::backtest::Backtest;
 use replays::config::Config;
 use replays::rebuild::rebuild;
-use replays::report::{Summary, Timing};
+use replays::report::{Document, Summary, Timing};
 use replays::session;
 use replays::verify::verify;
 use serde_json::Value;
@@ -30,9 +30,9 @@ use program::{answer, tickfold};
 
 /// Of `tickfold backtest` without arguments. A debug build, a release build and every machine agree on it; who changes
 /// on purpose what is logged writes the new one here.
-const SAMPLE_DIGEST: &str = "cf97301ccc925c6d0fb60989c7baff21713db97e6256d8ece1782bbd9ad3142e";
+const SAMPLE_DIGEST: &str = "0f81f6065c43838eed2e3790e0c8051025a7389ea8eb3e62e4881925722d31e2";
 /// Of 5,000 made-up trades with orders, latencies and fees.
-const TRADES_DIGEST: &str = "8ec9b7b3e05cee0e4d6b30c8f48ac145de1b1438b87a311c43321442c899d516";
+const TRADES_DIGEST: &str = "c753296cd73eef3e775d94b9c1de84033d60b0275a97688a2f8d831476d7e17e";
 
 /// The command of [`TRADES_DIGEST`], on a file of any name and with more settings.
 fn on_trades<'a>(file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -66,6 +66,8 @@ fn the_sample_has_one_digest() {
     assert_eq!(stable(answer(there.path(), &["backtest"])), first, "in another folder");
     assert_eq!(stable(answer(there.path(), &["backtest", "--no-log"])), first, "without a log");
     assert_eq!(stable(answer(here.path(), &["report", "last"])), first, "rebuilt from the log");
+    let written = ["backtest", "--no-log", "--set", "breakers.low_profit_loss=5%", "--set", "breakers.drawdown=25.00%"];
+    assert_eq!(stable(answer(here.path(), &written)), first, "with the defaults written out, in other ways");
     let verified = tickfold(here.path(), &["verify", "last"]).output().unwrap();
     let stdout = String::from_utf8_lossy(&verified.stdout);
     assert_eq!(
@@ -196,8 +198,9 @@ fn log_of(records: &[Record]) -> Reader {
 }
 
 /// A summary as text, without how long it took.
-fn told(summary: Summary) -> String {
-    serde_json::to_string_pretty(&Summary { run_id: None, timing: Timing::default(), ..summary }).expect("JSON")
+fn told(document: Document) -> String {
+    let summary = Summary { run_id: None, timing: Timing::default(), ..document.summary };
+    serde_json::to_string_pretty(&Document { summary, ..document }).expect("JSON")
 }
 
 /// Steps an engine through the inputs alone and gives the state's hash after each record, with the checkpoints.
@@ -230,14 +233,14 @@ fn check(case: &Case) -> u64 {
     let file = dir.path().join("made_1m.csv");
     fs::write(&file, if case.bars { bars(case.seed, case.rows) } else { trades(case.seed, case.rows) }).unwrap();
     let run = dir.path().join("run");
-    let summary = prepared(case, &file).run(Some(&run)).unwrap();
-    assert_eq!(told(prepared(case, &file).run(None).unwrap()), told(summary.clone()), "without a log");
+    let document = prepared(case, &file).run(Some(&run)).unwrap();
+    assert_eq!(told(prepared(case, &file).run(None).unwrap()), told(document.clone()), "without a log");
 
     let (mut reader, recovery) = Reader::open(Arc::new(Disk::open(&run).unwrap())).unwrap();
     assert!(recovery.sealed && recovery.torn.is_none(), "{recovery:?}");
     let blobs = BlobStore::open(&run).unwrap();
     let all = records(&mut reader);
-    assert_eq!(all.len() as u64, summary.records);
+    assert_eq!(all.len() as u64, document.summary.records);
     let (state, checkpoints) = stepped(&all, &blobs);
     assert!(checkpoints > 0, "there is one at the end at least");
 
@@ -251,8 +254,8 @@ fn check(case: &Case) -> u64 {
     let (rebuilt, report) = rebuild(&mut whole).unwrap();
     assert_eq!(rebuilt, state);
     let digest = whole.digest().unwrap().to_string();
-    let fills = summary.fills;
-    assert_eq!(told(report.finish(&rebuilt, digest)), told(summary));
+    let fills = document.summary.fills;
+    assert_eq!(told(report.document(&rebuilt, digest, 0.0)), told(document));
     fills
 }
 

@@ -19,7 +19,7 @@ fn sample(name: &str) -> Config {
 }
 
 fn run(config: Config, folder: &Path) -> Summary {
-    Backtest::prepare(config).expect("it can be set up").run(Some(folder)).expect("it runs")
+    Backtest::prepare(config).expect("it can be set up").run(Some(folder)).expect("it runs").summary
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub mod log;
 pub mod files;
+pub mod zipped;
 pub mod http;
 pub mod okx;
 pub mod binance;

@@ -1,6 +1,7 @@
 //! The engine: one input in, that input and everything that follows from it out.
 
 mod strays;
+mod succession;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -22,6 +23,7 @@ use crate::sizing::Size;
 use crate::state::{LAYOUT, State};
 use crate::strategy::{Context, Strategy, Wish};
 use crate::time::Timestamp;
+use succession::Succession;
 
 /// A strategy with its place in a run.
 pub struct Entrant {
@@ -47,6 +49,8 @@ pub struct Engine {
     breaks: bool,
     seats: Vec<Seat>,
     wakes: BTreeSet<(Timestamp, StrategyId)>,
+    /// In the order of time.
+    successions: Vec<Succession>,
     records: Vec<Record>,
     wishes: Vec<(StrategyId, Wish)>,
     asked_wakes: Vec<(Timestamp, StrategyId)>,
@@ -74,6 +78,7 @@ impl Engine {
             breaks: false,
             seats,
             wakes: BTreeSet::new(),
+            successions: Vec::new(),
             records: Vec::new(),
             wishes: Vec::new(),
             asked_wakes: Vec::new(),
@@ -108,6 +113,7 @@ impl Engine {
         let seq = self.state.count;
         let at = at.max(self.state.now);
         self.records.clear();
+        self.succeed(seq);
         let audience = audience(&self.state, &input);
         let alert = match input {
             Input::Trade(_) | Input::Quote(_) | Input::Bar(_) => None,
@@ -116,6 +122,7 @@ impl Engine {
         self.records.push(Record { seq, at, cause: seq, event: Event::Input(input) });
         self.state.apply(&self.records[0]);
         self.ask_strategies(audience);
+        self.show_successors(audience);
         let may_trip = self.state.seen_equity().is_some() || !self.state.portfolio.just_closed().is_empty();
         if self.breaks && may_trip {
             self.trip_breakers(seq);
@@ -217,8 +224,9 @@ impl Engine {
     }
 
     fn entry(&self, signal: &Signal) -> Entry {
-        let size = self.seats[usize::from(signal.strategy.0)].entrant.size;
-        execution::entry(&self.state, &self.policy, signal, size)
+        // One that no other took over from has nothing more to wait for.
+        let Some(seat) = self.seats.get(usize::from(signal.strategy.0)) else { return Ok(None) };
+        execution::entry(&self.state, &self.policy, signal, seat.entrant.size)
     }
 
     fn enter(&mut self, cause: u64, strategy: StrategyId, instrument: InstrumentId, entry: Entry) {

@@ -28,5 +28,6 @@ pub mod sizing;
 pub mod risk;
 pub mod controller;
 mod execution;
+pub mod rationale;
 mod alert;
 pub mod engine;

@@ -220,9 +220,9 @@ impl Mul<Rate> for Price {
 }
 
 impl Rate {
-    /// `bps` hundredths of a percent.
+    /// `bps` hundredths of a percent, without trailing zeros: as the same share is read from a text.
     pub fn from_bps(bps: i64) -> Self {
-        Self(Decimal::new(bps, 4))
+        Self(Decimal::new(bps, 4).normalize())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use data::files::{self, FileError, History, Policy, ReadOptions, Source, history};
 use data::log::{BlobStore, Chain, Disk, LogError, Options, Sealed, Writer};
-use engine::event::{Input, Mode};
+use engine::event::{Hash, Input, Mode};
 use engine::hash::hash_of_bytes;
 use engine::instrument::Instrument;
 use engine::time::Timestamp;
@@ -14,10 +14,12 @@ use engine::time::Timestamp;
 use crate::background::Background;
 use crate::config::{BarTime, Config};
 use crate::exchange::Exchange;
+use crate::explain::chapters::snapshots;
 use crate::gateway::GatewayError;
 use crate::listing::{ListingError, instruments_of};
 use crate::recorded::{Beginning, Recorded, is_market};
-use crate::report::{Report, Summary, Timing};
+use crate::report::{Document, Report, Timing};
+use crate::research::Recording;
 use crate::run::{Log, RunError, run};
 use crate::session::{self, SessionError};
 
@@ -109,7 +111,7 @@ impl Backtest {
     }
 
     /// Runs it. With a folder, which must not exist yet or be empty, its log is written there.
-    pub fn run(mut self, folder: Option<&Path>) -> Result<Summary, BacktestError> {
+    pub fn run(mut self, folder: Option<&Path>) -> Result<Document, BacktestError> {
         let canonical = self.config.canonical();
         // Before anything is written, so that what cannot even begin leaves nothing behind.
         match std::mem::replace(&mut self.sources, Sources::Files(Vec::new())) {
@@ -118,19 +120,21 @@ impl Backtest {
         }
     }
 
-    fn run_on<P: Past>(self, canonical: &[u8], mut history: P, folder: Option<&Path>) -> Result<Summary, BacktestError> {
+    fn run_on<P: Past>(self, canonical: &[u8], mut history: P, folder: Option<&Path>) -> Result<Document, BacktestError> {
         let first = history.next().transpose().map_err(|error| RunError::from(error.into()))?.ok_or(BacktestError::NoData)?;
         match folder {
             None => {
                 let mut chain = Chain::default();
-                let run = self.execute(hash_of_bytes(canonical), first, history, &mut chain)?;
-                Ok(run.summary(chain.digest().to_string(), 0.0))
+                let hash = hash_of_bytes(canonical);
+                let run = watch(&self.config, hash, &self.instruments, first, history, &mut chain, Report::detailed())?;
+                Ok(run.document(chain.digest().to_string(), 0.0))
             }
             Some(folder) => {
                 let disk = Disk::create(folder).map_err(|source| BacktestError::Folder { path: folder.to_owned(), source })?;
                 let config = BlobStore::create(folder)?.put(canonical)?;
-                let mut log = Background::new(Writer::create(Arc::new(disk), Options::default())?);
-                let run = self.execute(config, first, history, &mut log);
+                let log = Background::new(Writer::create(Arc::new(disk), Options::default())?);
+                let mut log = log.with_snapshots(snapshots(folder));
+                let run = watch(&self.config, config, &self.instruments, first, history, &mut log, Report::detailed());
                 let closing = std::time::Instant::now();
                 let writer = log.finish();
                 let run = match run {
@@ -142,33 +146,55 @@ impl Backtest {
                     }
                 };
                 let Sealed { digest, .. } = writer?.close()?;
-                Ok(run.summary(digest.to_string(), closing.elapsed().as_secs_f64()))
+                Ok(run.document(digest.to_string(), closing.elapsed().as_secs_f64()))
             }
         }
     }
 
-    fn execute<L: Log, P: Past>(
-        self,
-        config: engine::event::Hash,
-        first: (Timestamp, Input),
-        history: P,
-        log: &mut L,
-    ) -> Result<Finished, BacktestError> {
-        let mut engine = session::engine(&self.config)?;
-        let begins = first.0;
-        let preamble = session::preamble(&self.config, config, Mode::Backtest, &self.instruments);
-        let mut stream =
-            Stream { begins, preamble: preamble.into_iter(), first: Some(first), history, last: begins, ended: false };
-        let mut exchange = Exchange::new(&mut stream, &self.config.exchange);
-        let mut report = Report::default();
-        let elapsed = run(&mut engine, &mut exchange, log, &mut report)?;
-        let waited = stream.history.waited();
-        Ok(Finished { engine, report, seconds: elapsed.saturating_sub(waited).as_secs_f64() })
+    /// Reads its whole history, for runs that share it.
+    pub fn read(mut self) -> Result<(Config, Recording), BacktestError> {
+        let events = match std::mem::replace(&mut self.sources, Sources::Files(Vec::new())) {
+            Sources::Files(sources) => Recording::read(self.instruments, history(sources)),
+            Sources::Log(recorded) => Recording::read(self.instruments, Recorded::open(&recorded, is_market)?),
+        };
+        Ok((self.config, events.map_err(RunError::from)?))
     }
 }
 
+/// Runs a configuration, whose hash is told, on a history and its instruments.
+pub(crate) fn execute<L: Log, P: Past>(
+    config: &Config,
+    hash: Hash,
+    instruments: &[Instrument],
+    first: (Timestamp, Input),
+    history: P,
+    log: &mut L,
+) -> Result<Finished, BacktestError> {
+    watch(config, hash, instruments, first, history, log, Report::default())
+}
+
+/// The same with a report of one's own.
+fn watch<L: Log, P: Past>(
+    config: &Config,
+    hash: Hash,
+    instruments: &[Instrument],
+    first: (Timestamp, Input),
+    history: P,
+    log: &mut L,
+    mut report: Report,
+) -> Result<Finished, BacktestError> {
+    let mut engine = session::engine(config)?;
+    let begins = first.0;
+    let preamble = session::preamble(config, hash, Mode::Backtest, instruments);
+    let mut stream = Stream { begins, preamble: preamble.into_iter(), first: Some(first), history, last: begins, ended: false };
+    let mut exchange = Exchange::new(&mut stream, &config.exchange);
+    let elapsed = run(&mut engine, &mut exchange, log, &mut report)?;
+    let waited = stream.history.waited();
+    Ok(Finished { engine, report, seconds: elapsed.saturating_sub(waited).as_secs_f64() })
+}
+
 /// History: what files have, or what another run recorded.
-trait Past: Iterator<Item = Result<(Timestamp, Input), Self::Error>> {
+pub(crate) trait Past: Iterator<Item = Result<(Timestamp, Input), Self::Error>> {
     type Error: Into<GatewayError>;
 
     /// For how long the run had to wait for it.
@@ -201,17 +227,19 @@ impl Past for Recorded {
     }
 }
 
-struct Finished {
-    engine: engine::engine::Engine,
-    report: Report,
-    seconds: f64,
+/// A run that has come to its end.
+pub(crate) struct Finished {
+    pub(crate) engine: engine::engine::Engine,
+    pub(crate) report: Report,
+    pub(crate) seconds: f64,
 }
 
 impl Finished {
-    fn summary(self, digest: String, closing_seconds: f64) -> Summary {
-        let mut summary = self.report.finish(self.engine.state(), digest);
-        summary.timing = Timing::new(self.seconds + closing_seconds, summary.events);
-        summary
+    /// All of it; closing the log took so many seconds more.
+    pub(crate) fn document(self, digest: String, closing_seconds: f64) -> Document {
+        let mut document = self.report.document(self.engine.state(), digest, 0.0);
+        document.summary.timing = Timing::new(self.seconds + closing_seconds, document.summary.events);
+        document
     }
 }
 

@@ -1,5 +1,8 @@
 //! Rebuilds state and summary from a log, without running the engine.
 
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread;
+
 use data::log::{LogError, Reader};
 use engine::event::{Decision, Event, Hash, Record};
 use engine::state::{LAYOUT, State};
@@ -26,16 +29,47 @@ pub enum RebuildError {
     },
 }
 
+/// How many blocks of records wait at most.
+const AHEAD: usize = 4;
+
 /// Folds a whole log, checking every checkpoint on the way.
 pub fn rebuild(reader: &mut Reader) -> Result<(State, Report), RebuildError> {
-    let mut state = State::default();
-    let mut report = Report::default();
-    while let Some(records) = reader.next_block()? {
-        for record in records {
-            fold(&mut state, &mut report, record)?;
+    let (mut state, mut report) = (State::default(), Report::detailed());
+    ahead(reader, |block| block.iter().try_for_each(|record| fold(&mut state, &mut report, record)))?;
+    Ok((state, report))
+}
+
+/// Hands a log's records on in blocks. Reading them is as much work as folding them, so it has a thread of its own that is
+/// some blocks ahead.
+pub fn ahead<E: From<LogError>>(reader: &mut Reader, mut each: impl FnMut(&[Record]) -> Result<(), E>) -> Result<(), E> {
+    let (ready, blocks) = sync_channel(AHEAD);
+    let (spent, room) = channel();
+    thread::scope(|scope| {
+        scope.spawn(move || read(reader, &ready, &room));
+        for block in blocks {
+            let block: Vec<Record> = block?;
+            each(&block)?;
+            // At the end of the log nobody needs the room.
+            let _ = spent.send(block);
+        }
+        Ok(())
+    })
+}
+
+/// Reads until the end, the first error, or nobody listens any more.
+fn read(reader: &mut Reader, ready: &SyncSender<Result<Vec<Record>, LogError>>, room: &Receiver<Vec<Record>>) {
+    loop {
+        let mut block = room.try_recv().unwrap_or_default();
+        let block = match reader.next_block_into(&mut block) {
+            Ok(false) => return,
+            Ok(true) => Ok(block),
+            Err(error) => Err(error),
+        };
+        let is_last = block.is_err();
+        if ready.send(block).is_err() || is_last {
+            return;
         }
     }
-    Ok((state, report))
 }
 
 fn fold(state: &mut State, report: &mut Report, record: &Record) -> Result<(), RebuildError> {
@@ -47,7 +81,9 @@ fn fold(state: &mut State, report: &mut Report, record: &Record) -> Result<(), R
             return Err(RebuildError::Checkpoint { seq: record.seq, rebuilt, checkpoint: checkpoint.state });
         }
     }
-    report.before(state, record.at);
+    if let Event::Input(input) = &record.event {
+        report.before(state, record.at, input);
+    }
     state.apply(record);
     report.after(state, core::slice::from_ref(record));
     Ok(())

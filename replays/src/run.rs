@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use data::log::{Chain, LogError, Writer};
 use engine::engine::Engine;
 use engine::event::Record;
+use engine::state::State;
 
 use crate::gateway::{Gateway, GatewayError};
 use crate::report::Report;
@@ -14,6 +15,12 @@ use crate::verify::VerifyError;
 pub trait Log {
     /// Takes the next records.
     fn append(&mut self, records: &[Record]) -> Result<(), RunError>;
+
+    /// Looks at what they have made, once they are carried out.
+    #[inline]
+    fn stepped(&mut self, _state: &State, _records: &[Record]) -> Result<(), RunError> {
+        Ok(())
+    }
 }
 
 impl Log for Writer {
@@ -55,11 +62,12 @@ pub fn run<G: Gateway, L: Log>(
 ) -> Result<Duration, RunError> {
     let started = Instant::now();
     while let Some((at, input)) = gateway.next(engine.next_deadline())? {
-        report.before(engine.state(), at);
+        report.before(engine.state(), at, &input);
         let records = engine.step(at, input);
         log.append(records)?;
         gateway.execute(records)?;
         report.after(engine.state(), engine.records());
+        log.stepped(engine.state(), engine.records())?;
     }
     Ok(started.elapsed())
 }

@@ -8,7 +8,7 @@ use engine::number::{Amount, Decimal};
 use engine::sizing::Size;
 use strategies::ParamsError;
 
-use crate::config::{Config, ConfigError, StrategyConfig};
+use crate::config::{Config, ConfigError, Fork, StrategyConfig};
 
 /// What this program calls itself in a log.
 pub const BUILD: &str = concat!("tickfold ", env!("CARGO_PKG_VERSION"));
@@ -40,8 +40,11 @@ pub enum SessionError {
 
 /// The engine that a configuration describes.
 pub fn engine(config: &Config) -> Result<Engine, SessionError> {
-    let entrants = config.strategies.iter().enumerate().map(|(index, strategy)| entrant(index, strategy));
-    Ok(Engine::new(entrants.collect::<Result<_, _>>()?).with_policy(config.policy()))
+    Ok(Engine::new(entrants(config)?).with_policy(config.policy()))
+}
+
+fn entrants(config: &Config) -> Result<Vec<Entrant>, SessionError> {
+    config.strategies.iter().enumerate().map(|(index, strategy)| entrant(index, strategy)).collect()
 }
 
 fn entrant(index: usize, config: &StrategyConfig) -> Result<Entrant, SessionError> {
@@ -50,8 +53,12 @@ fn entrant(index: usize, config: &StrategyConfig) -> Result<Entrant, SessionErro
     let params = params.as_object().cloned().unwrap_or_default();
     let strategy = strategies::build(&config.name, &params).map_err(|error| failed(explain(&config.name, error)))?;
     let symbols = (!config.instruments.is_empty()).then(|| config.instruments.clone());
-    let share = engine::number::Rate::from_bps(DEFAULT_SHARE_BPS);
-    Ok(Entrant { strategy, symbols, size: config.size.unwrap_or(Size::Equity(share)) })
+    Ok(Entrant { strategy, symbols, size: size_of(config) })
+}
+
+/// How large a strategy's entries are.
+pub fn size_of(config: &StrategyConfig) -> Size {
+    config.size.unwrap_or(Size::Equity(engine::number::Rate::from_bps(DEFAULT_SHARE_BPS)))
 }
 
 fn explain(name: &str, error: ParamsError) -> String {
@@ -80,6 +87,45 @@ fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
 /// The configuration that a log's session was run with.
 pub fn recorded_config(session: &Session, blobs: &BlobStore) -> Result<Config, SessionError> {
     Ok(Config::from_canonical(&blobs.get(session.config)?)?)
+}
+
+/// The engine that a log's session was run with.
+pub fn recorded_engine(session: &Session, blobs: &BlobStore) -> Result<Engine, SessionError> {
+    let stages = stages(session.config, blobs)?;
+    let mut stages = stages.iter();
+    let first = stages.next().map_or_else(|| Ok(Engine::new(Vec::new())), |stage| engine(&stage.config))?;
+    stages.try_fold(first, |engine, stage| {
+        let Stage { from_seq, config, .. } = stage;
+        Ok(engine.succeeded_by(*from_seq, entrants(config)?, config.policy()))
+    })
+}
+
+/// A part of a session with one configuration.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// The first record that it holds for.
+    pub from_seq: u64,
+    /// What holds.
+    pub config: Config,
+    /// The hash of the bytes that the log keeps of it.
+    pub hash: Hash,
+}
+
+/// The parts of a session, in order: one, or more when it is a fork.
+pub fn stages(config: Hash, blobs: &BlobStore) -> Result<Vec<Stage>, SessionError> {
+    let (mut stages, mut next) = (Vec::<Stage>::new(), Some(config));
+    while let Some(hash) = next {
+        let bytes = blobs.get(hash)?;
+        let fork = Fork::of(&bytes)?;
+        let stage = Stage { from_seq: fork.map_or(0, |fork| fork.at_seq), config: Config::from_canonical(&bytes)?, hash };
+        // What was to hold from a later record on does no longer.
+        if stages.last().is_none_or(|later| stage.from_seq < later.from_seq || fork.is_none()) {
+            stages.push(stage);
+        }
+        next = fork.map(|fork| fork.before);
+    }
+    stages.reverse();
+    Ok(stages)
 }
 
 /// The first inputs of a session: its start, its instruments, its deposits.

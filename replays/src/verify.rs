@@ -75,8 +75,7 @@ impl Derivation {
         let Event::Input(Input::SessionStarted(started)) = &first.event else {
             return Err(VerifyError::NoSession { found: Names::default().line(first).to_string() });
         };
-        let config = session::recorded_config(started, blobs)?;
-        Ok(Self::new(session::engine(&config)?))
+        Ok(Self::new(session::recorded_engine(started, blobs)?))
     }
 
     /// Goes along with a log from its first record on.

@@ -11,13 +11,13 @@ use replays::config::Config;
 use replays::live::link::{LinkError, endpoint};
 use replays::live::resume::{self, can_resume};
 use replays::live::trade::{self, Folder, LiveError};
-use replays::report::Summary;
+use replays::report::Document;
 
 use crate::cli::Globals;
 use crate::commands::keys::Unlock;
 use crate::exit::{Exit, Failure};
 use crate::runs::{Run, RunStore};
-use crate::summary;
+use crate::summary::{self, Extent, Look};
 
 /// Trade at OKX, or at an exchange that speaks its API
 ///
@@ -105,9 +105,9 @@ impl SessionFlags {
         mode: Mode,
         globals: &Globals,
         out: &mut dyn Write,
-        trade: impl FnOnce(Folder<'_>) -> Result<Summary, LiveError>,
+        trade: impl FnOnce(Folder<'_>) -> Result<Document, LiveError>,
     ) -> Result<(), Failure> {
-        let summary = match self.choose(config, mode, globals)? {
+        let (id, document) = match self.choose(config, mode, globals)? {
             Chosen::New(run) => {
                 eprintln!("run {}: a new session; Ctrl-C stops it", run.id);
                 let begun = trade(Folder::New(&run.path));
@@ -117,15 +117,15 @@ impl SessionFlags {
                         let _ = std::fs::remove_dir_all(&run.path);
                     }
                 });
-                Summary { run_id: Some(run.id), ..begun? }
+                (Some(run.id), begun?)
             }
             Chosen::Old(path) => {
                 let id = path.file_name().map(|name| name.to_string_lossy().into_owned());
                 eprintln!("run {}: going on with it; Ctrl-C stops it", path.display());
-                Summary { run_id: id, ..trade(Folder::Old(&path))? }
+                (id, trade(Folder::Old(&path))?)
             }
         };
-        summary::print(&summary, globals, out)
+        summary::print(&document.of_run(id), &Look::default(), Extent::Page, globals, out)
     }
 
     /// The named run, else the newest one that can go on, else a new one.

@@ -4,6 +4,13 @@ mod init;
 mod backtest;
 mod verify;
 mod report;
+mod query;
+mod why;
+mod at;
+mod fork;
+mod compare;
+mod lookahead;
+mod research;
 mod log;
 mod data;
 mod indicators;
@@ -16,6 +23,7 @@ mod keys;
 mod doctor;
 mod completions;
 mod flags;
+mod setup;
 
 use std::io::Write;
 
@@ -31,6 +39,16 @@ pub enum Command {
     Backtest(backtest::Backtest),
     Verify(verify::Verify),
     Report(report::Report),
+    Query(query::Query),
+    Why(why::Why),
+    WhyNot(why::WhyNot),
+    At(at::At),
+    Fork(fork::Fork),
+    Compare(compare::Compare),
+    Lookahead(lookahead::Lookahead),
+    Optimize(research::Optimize),
+    Walkforward(research::WalkForward),
+    Montecarlo(research::MonteCarlo),
     Log(log::LogCommand),
     Data(data::DataCommand),
     Indicators(indicators::Indicators),
@@ -53,6 +71,16 @@ impl Command {
             Self::Backtest(backtest) => backtest.run(globals, out),
             Self::Verify(verify) => verify.run(globals, out),
             Self::Report(report) => report.run(globals, out),
+            Self::Query(query) => query.run(globals, out),
+            Self::Why(why) => why.run(globals, out),
+            Self::WhyNot(why_not) => why_not.run(globals, out),
+            Self::At(at) => at.run(globals, out),
+            Self::Fork(fork) => fork.run(globals, out),
+            Self::Compare(compare) => compare.run(globals, out),
+            Self::Lookahead(lookahead) => lookahead.run(globals, out),
+            Self::Optimize(optimize) => optimize.run(globals, out),
+            Self::Walkforward(walkforward) => walkforward.run(globals, out),
+            Self::Montecarlo(montecarlo) => montecarlo.run(globals, out),
             Self::Log(log) => log.run(globals, out),
             Self::Data(data) => data.run(globals, out),
             Self::Indicators(indicators) => indicators.run(globals, out),

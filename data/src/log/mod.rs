@@ -21,6 +21,7 @@ pub mod reader;
 pub mod salvage;
 pub mod blob;
 pub mod index;
+pub mod snapshot;
 
 pub use blob::BlobStore;
 pub use chain::Chain;
@@ -30,6 +31,7 @@ pub use live::LiveWriter;
 pub use memory::Memory;
 pub use reader::{Reader, Recovery, TornTail, verify};
 pub use salvage::{Salvaged, salvage};
+pub use snapshot::{Mark, Section, Snapshot, Snapshots};
 pub use storage::{Disk, Storage};
 pub use writer::{Options, Sealed, Writer};
 

@@ -116,6 +116,14 @@ impl Reader {
         }
     }
 
+    /// The same for who keeps the records: they are put into `block`, whose own are dropped. Whether there were any.
+    pub fn next_block_into(&mut self, block: &mut Vec<Record>) -> Result<bool, LogError> {
+        let Some(count) = self.next_block()?.map(<[Record]>::len) else { return Ok(false) };
+        std::mem::swap(&mut self.records, block);
+        block.drain(..block.len() - count);
+        Ok(true)
+    }
+
     /// Goes to a seq, up to the end of the log: the next block begins with it.
     pub fn seek(&mut self, seq: u64) -> Result<(), LogError> {
         if seq > self.end {

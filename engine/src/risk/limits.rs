@@ -1,5 +1,7 @@
 //! Limits: what an order that adds exposure may not exceed.
 
+use alloc::vec::Vec;
+
 use crate::event::{DenialReason, Excess};
 use crate::instrument::InstrumentId;
 use crate::market::Side;
@@ -133,25 +135,60 @@ pub(crate) fn check_growth(state: &State, limits: &Limits, open: &OpenOrder, new
     check_exposure(state, limits, &request, already, added)
 }
 
-/// How much more of an instrument fits, as a quantity at this price with this stop, and what says so when it is
-/// not unlimited.
+/// What a limit leaves.
+pub(crate) struct Room {
+    /// What it is called where denials are counted.
+    pub limit: &'static str,
+    /// How much more of the instrument fits.
+    pub quantity: Quantity,
+}
+
+/// How much more of an instrument fits, at this price with this stop, by the limit that leaves the least; `None` when
+/// it is unlimited. Fails with what says so when that is not known.
 pub(crate) fn room(
     state: &State,
     limits: &Limits,
     market: &Market,
     price: Price,
     stop: Option<Price>,
-) -> Result<Option<Quantity>, DenialReason> {
+) -> Result<Option<Room>, DenialReason> {
     if limits.of_equity().iter().all(Option::is_none) {
         return Ok(None);
     }
     let exposure = Exposure::new(state)?;
     let unit = exposure.value(market.instrument.id, Quantity(Decimal::ONE), Some(price)).ok_or(DenialReason::NoPrice)?;
-    let room = constraints(limits, &exposure, market, price, stop, Amount::ZERO).map(|constraint| {
+    let rooms = constraints(limits, &exposure, market, price, stop, Amount::ZERO).map(|constraint| {
         let left = exposure.equity * constraint.limit - constraint.base;
-        Amount(left.0.checked_div(constraint.factor.0).unwrap_or(Decimal::MAX)).max(Amount::ZERO)
+        let amount = Amount(left.0.checked_div(constraint.factor.0).unwrap_or(Decimal::MAX)).max(Amount::ZERO);
+        (amount, constraint)
     });
-    Ok(room.min().map(|amount| Quantity(amount.0.checked_div(unit.0).unwrap_or(Decimal::ZERO))))
+    Ok(rooms.min_by_key(|(amount, _)| *amount).map(|(amount, constraint)| Room {
+        limit: (constraint.excess)(Excess { share: Rate::ZERO, limit: constraint.limit }).name(),
+        quantity: Quantity(amount.0.checked_div(unit.0).unwrap_or(Decimal::ZERO)),
+    }))
+}
+
+/// How far each limit on shares of the equity would be used with a new buy: nothing where that is not known.
+pub(crate) fn used(state: &State, limits: &Limits, request: &OrderRequest) -> Vec<DenialReason> {
+    let measured = || {
+        let market = state.markets.get(request.instrument)?;
+        let exposure = Exposure::new(state).ok()?;
+        let price = price_of(request.kind, market.last_price()?);
+        let notional = exposure.convert(price * request.quantity, market)?;
+        let stop = request.bracket.and_then(|bracket| bracket.stop);
+        let mut used: Vec<DenialReason> = constraints(limits, &exposure, market, price, stop, Amount::ZERO)
+            .map(|constraint| {
+                let share = exposure.share(constraint.base + notional * constraint.factor);
+                (constraint.excess)(Excess { share, limit: constraint.limit })
+            })
+            .collect();
+        let at_risk = || exposure.value_at_risk(request.instrument, notional);
+        if let Some((limit, at_risk)) = limits.value_at_risk.and_then(|limit| Some((limit, at_risk()?))) {
+            used.push(DenialReason::ValueAtRisk(Excess { share: exposure.share(at_risk), limit }));
+        }
+        Some(used)
+    };
+    measured().unwrap_or_default()
 }
 
 fn may_trade(state: &State, request: &OrderRequest) -> Result<(), DenialReason> {

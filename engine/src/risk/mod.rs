@@ -13,7 +13,7 @@ pub use limits::Limits;
 pub use protection::{Prefer, Protection, StopRule, TargetRule, Trailing};
 
 pub(crate) use breakers::{floor, trips};
-pub(crate) use limits::{check, check_growth, room};
+pub(crate) use limits::{check, check_growth, room, used};
 
 use crate::controller::ControllerPolicy;
 use crate::sizing::Sizing;

@@ -55,6 +55,16 @@ impl Default for Sizing {
     }
 }
 
+/// What a method asks for, before any limit.
+pub(crate) struct Wanted {
+    /// As a share of the equity; `None` when the method is a quantity.
+    pub share: Option<Rate>,
+    /// What the regime scales it by.
+    pub regime: Rate,
+    /// In base units, the controller's scale included, not rounded yet.
+    pub quantity: Quantity,
+}
+
 /// The quantity of an entry now, rounded down to the lot size.
 pub(crate) fn quantity(
     state: &State,
@@ -65,6 +75,28 @@ pub(crate) fn quantity(
     stop: Option<Price>,
 ) -> Result<Quantity, DenialReason> {
     let price = market.last_price().ok_or(DenialReason::NoPrice)?;
+    let Wanted { quantity: wanted, .. } = wanted(state, policy, size, signal, market, stop)?;
+    let room = room(state, &policy.limits, market, price, stop)?;
+    let capped = room.map_or(wanted, |room| wanted.min(room.quantity)).floor_to(market.instrument.lot_size);
+    let minimum = market.smallest_order();
+    if capped >= minimum {
+        return Ok(capped);
+    }
+    // Where a limit leaves nothing, the smallest order goes on to the check, which names the limit.
+    let wanted = wanted.floor_to(market.instrument.lot_size);
+    if wanted >= minimum { Ok(minimum) } else { Err(DenialReason::BelowMinimumSize { quantity: wanted, minimum }) }
+}
+
+/// What the method asks for now.
+pub(crate) fn wanted(
+    state: &State,
+    policy: &Policy,
+    size: Size,
+    signal: &Signal,
+    market: &Market,
+    stop: Option<Price>,
+) -> Result<Wanted, DenialReason> {
+    let price = market.last_price().ok_or(DenialReason::NoPrice)?;
     let share = match size {
         Size::Quantity(quantity) => Err(quantity),
         Size::Equity(share) => Ok(share),
@@ -73,27 +105,21 @@ pub(crate) fn quantity(
         Size::Confidence => Ok(rounded(policy.sizing.confidence.0 * Decimal::new(signal.confidence_bps.into(), 4))),
         Size::Volatility => Ok(rounded(policy.sizing.volatility.0 * policy.sizing.calm(market).0)),
     };
-    let wanted = match share {
+    let mut regime = Rate(Decimal::ONE);
+    let quantity = match share {
         Err(quantity) => quantity,
         Ok(share) => {
             // These follow the volatility by themselves.
-            let is_scaled = matches!(size, Size::AtrRisk | Size::Volatility | Size::Kelly);
-            let scale = if is_scaled { Rate(Decimal::ONE) } else { policy.sizing.regime(state, market) };
-            let share = share.0.saturating_mul(scale.0);
+            if !matches!(size, Size::AtrRisk | Size::Volatility | Size::Kelly) {
+                regime = policy.sizing.regime(state, market);
+            }
+            let share = share.0.saturating_mul(regime.0);
             affordable(Rate(share), price, state, market).ok_or(DenialReason::NoPrice)?
         }
     };
     let scale = Rate::from_bps(state.tuning.size_scale_bps.into());
-    let wanted = if scale.0 == Decimal::ONE { wanted } else { Quantity(wanted.0.saturating_mul(scale.0)) };
-    let room = room(state, &policy.limits, market, price, stop)?;
-    let capped = room.map_or(wanted, |room| wanted.min(room)).floor_to(market.instrument.lot_size);
-    let minimum = market.smallest_order();
-    if capped >= minimum {
-        return Ok(capped);
-    }
-    // Where a limit leaves nothing, the smallest order goes on to the check, which names the limit.
-    let wanted = wanted.floor_to(market.instrument.lot_size);
-    if wanted >= minimum { Ok(minimum) } else { Err(DenialReason::BelowMinimumSize { quantity: wanted, minimum }) }
+    let quantity = if scale.0 == Decimal::ONE { quantity } else { Quantity(quantity.0.saturating_mul(scale.0)) };
+    Ok(Wanted { share: share.ok(), regime, quantity })
 }
 
 impl Sizing {

@@ -39,11 +39,11 @@ fn the_first_event_of_a_day_can_trip() {
     expect![[r#"
         11 1970-01-02T00:00:00Z < trade BTC-USDT buy 1.00 @ 100.00
         12 1970-01-03T00:00:00Z < trade BTC-USDT buy 1.00 @ 89.00
-        13 1970-01-03T00:00:00Z > breaker daily loss 0.055033 of 0.0500 until 1970-01-04T00:00:00Z ^12
+        13 1970-01-03T00:00:00Z > breaker daily loss 0.055033 of 0.05 until 1970-01-04T00:00:00Z ^12
         14 1970-01-04T00:00:00Z < trade BTC-USDT buy 1.00 @ 89.00
         15 1970-01-05T00:00:00Z < trade BTC-USDT buy 1.00 @ 10.00
-        16 1970-01-05T00:00:00Z > breaker daily loss 0.418255 of 0.0500 until 1970-01-06T00:00:00Z ^15
-        17 1970-01-05T00:00:00Z > breaker emergency stop 0.4506 of 0.4000 until resumed ^15
+        16 1970-01-05T00:00:00Z > breaker daily loss 0.418255 of 0.05 until 1970-01-06T00:00:00Z ^15
+        17 1970-01-05T00:00:00Z > breaker emergency stop 0.4506 of 0.4 until resumed ^15
     "#]]
     .assert_eq(&lines(&mut stage, &["< trade", "> breaker"]));
 }
@@ -67,7 +67,7 @@ fn a_daily_loss_ends_with_the_day() {
         12 00:10Z > order #12 alpha buy 1 BTC-USDT limit 80 gtc ^11
         13 00:10Z > order #13 alpha sell 1 BTC-USDT limit 120 gtc ^11
         14 00:11Z < trade BTC-USDT buy 1.00 @ 89.00
-        15 00:11Z > breaker daily loss 0.0556 of 0.0500 until 1970-01-02T00:00:00Z ^14
+        15 00:11Z > breaker daily loss 0.0556 of 0.05 until 1970-01-02T00:00:00Z ^14
         16 00:11Z > cancel #12 ^15
         17 1970-01-01T23:59:59Z < operator submit alpha buy 1 BTC-USDT market
         18 1970-01-01T23:59:59Z > denied operator BTC-USDT paused by daily loss until 1970-01-02T00:00:00Z ^17
@@ -75,7 +75,7 @@ fn a_daily_loss_ends_with_the_day() {
         20 1970-01-02T00:00:00Z > order #20 operator buy 1 BTC-USDT market ^19
         21 1970-01-02T00:00:01Z < trade BTC-USDT buy 1.00 @ 85.00
         22 1970-01-02T00:00:02Z < trade BTC-USDT buy 1.00 @ 79.00
-        23 1970-01-02T00:00:02Z > breaker daily loss 0.052944 of 0.0500 until 1970-01-03T00:00:00Z ^22
+        23 1970-01-02T00:00:02Z > breaker daily loss 0.052944 of 0.05 until 1970-01-03T00:00:00Z ^22
         24 1970-01-02T00:00:02Z > cancel #20 ^23
     "#]]
     .assert_eq(&stage.transcript());
@@ -95,7 +95,7 @@ fn the_emergency_stop_sells_everything_at_once() {
     stage.operator(by_hand(BTC, "1"));
     expect![[r#"
         15 00:10Z < trade BTC-USDT buy 1.00 @ 75.00
-        16 00:10Z > breaker emergency stop 0.1256 of 0.1000 until resumed ^15
+        16 00:10Z > breaker emergency stop 0.1256 of 0.1 until resumed ^15
         17 00:10Z > cancel #10 ^16
         18 00:10Z > cancel #11 ^16
         19 00:10Z > cancel #13 ^16

@@ -290,36 +290,36 @@ fn paused_by_falls() {
         (
             with(Breakers { daily_loss: bps(500), ..off() }),
             expect![[r#"
-            7 00:07Z > order #7 operator buy 5 BTC-USDT market ^6
-            11 00:10Z > order #11 operator buy 1 ETH-USDT market ^10
-            13 00:11Z > breaker daily loss 0.0505 of 0.0500 until 1970-01-02T00:00:00Z ^12
-            14 00:11Z > cancel #11 ^13
-            16 00:12Z > denied operator ETH-USDT paused by daily loss until 1970-01-02T00:00:00Z ^15
-            20 00:15Z > order #20 operator buy 1 ETH-USDT market ^19
-        "#]],
+                7 00:07Z > order #7 operator buy 5 BTC-USDT market ^6
+                11 00:10Z > order #11 operator buy 1 ETH-USDT market ^10
+                13 00:11Z > breaker daily loss 0.0505 of 0.05 until 1970-01-02T00:00:00Z ^12
+                14 00:11Z > cancel #11 ^13
+                16 00:12Z > denied operator ETH-USDT paused by daily loss until 1970-01-02T00:00:00Z ^15
+                20 00:15Z > order #20 operator buy 1 ETH-USDT market ^19
+            "#]],
         ),
         (
             with(Breakers { drawdown: bps(500), ..off() }),
             expect![[r#"
-            7 00:07Z > order #7 operator buy 5 BTC-USDT market ^6
-            11 00:10Z > order #11 operator buy 1 ETH-USDT market ^10
-            13 00:11Z > breaker drawdown 0.0505 of 0.0500 until resumed ^12
-            14 00:11Z > cancel #11 ^13
-            16 00:12Z > denied operator ETH-USDT paused by drawdown until resumed ^15
-            20 00:15Z > order #20 operator buy 1 ETH-USDT market ^19
-        "#]],
+                7 00:07Z > order #7 operator buy 5 BTC-USDT market ^6
+                11 00:10Z > order #11 operator buy 1 ETH-USDT market ^10
+                13 00:11Z > breaker drawdown 0.0505 of 0.05 until resumed ^12
+                14 00:11Z > cancel #11 ^13
+                16 00:12Z > denied operator ETH-USDT paused by drawdown until resumed ^15
+                20 00:15Z > order #20 operator buy 1 ETH-USDT market ^19
+            "#]],
         ),
         (
             with(Breakers { emergency: bps(500), ..off() }),
             expect![[r#"
-            7 00:07Z > order #7 operator buy 5 BTC-USDT market ^6
-            11 00:10Z > order #11 operator buy 1 ETH-USDT market ^10
-            13 00:11Z > breaker emergency stop 0.0505 of 0.0500 until resumed ^12
-            14 00:11Z > cancel #11 ^13
-            15 00:11Z > order #15 operator sell 5 BTC-USDT market ^13
-            17 00:12Z > denied operator ETH-USDT paused by emergency stop until resumed ^16
-            21 00:15Z > order #21 operator buy 1 ETH-USDT market ^20
-        "#]],
+                7 00:07Z > order #7 operator buy 5 BTC-USDT market ^6
+                11 00:10Z > order #11 operator buy 1 ETH-USDT market ^10
+                13 00:11Z > breaker emergency stop 0.0505 of 0.05 until resumed ^12
+                14 00:11Z > cancel #11 ^13
+                15 00:11Z > order #15 operator sell 5 BTC-USDT market ^13
+                17 00:12Z > denied operator ETH-USDT paused by emergency stop until resumed ^16
+                21 00:15Z > order #21 operator buy 1 ETH-USDT market ^20
+            "#]],
         ),
     ] {
         let mut stage = scene("1", policy);

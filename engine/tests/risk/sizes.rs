@@ -52,10 +52,10 @@ fn each_limit_caps() {
         shown += &format!("{name:<10} {}\n", entry("95%", policy));
     }
     expect![[r#"
-        asset      buy 3.00 BTC-USDT market stop 90.00 target 120.00 ^7
+        asset      buy 3.0 BTC-USDT market stop 90.00 target 120.00 ^7
         exposure   buy 2.50 BTC-USDT market stop 90.00 target 120.00 ^7
         trade risk buy 1 BTC-USDT market stop 90.00 target 120.00 ^7
-        correlated buy 2.00 BTC-USDT market stop 90.00 target 120.00 ^7
+        correlated buy 2.0 BTC-USDT market stop 90.00 target 120.00 ^7
         order      buy 1.50 BTC-USDT market stop 90.00 target 120.00 ^7
         nothing    BTC-USDT the order would be 0.5%, 0% is the most ^7
     "#]]

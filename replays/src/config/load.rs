@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, KeyPath, Origin};
+use super::fork;
 use super::given::Given;
 use super::layer::{Content, Node};
 use super::run::Config;
@@ -57,11 +58,26 @@ impl Config {
 
     /// Reads what [`Config::canonical`] wrote.
     pub fn from_canonical(bytes: &[u8]) -> Result<Self, ConfigError> {
-        let root = parse(bytes, &|_| Origin::Log)?;
+        let mut root = parse(bytes, &|_| Origin::Log)?;
+        if let Content::Table(sections) = &mut root.content {
+            sections.remove(fork::SECTION);
+        }
         let mut config = Self::build(&root, &Self::schema())?;
         // A session of before there were limits ran without any.
         config.risk.enabled &= matches!(&root.content, Content::Table(sections) if sections.contains_key("risk"));
         Ok(config)
+    }
+
+    /// This configuration with more `key.path=value` over it: the same as if they had been the last ones of `sets`.
+    pub fn with_sets(&self, sets: &[String]) -> Result<Self, ConfigError> {
+        let schema = Self::schema();
+        let table = toml::Table::try_from(self).expect("every field has a form in TOML");
+        let text = toml::to_string(&table).expect("a table is TOML");
+        let mut root = parse(text.as_bytes(), &|_| Origin::Nowhere)?;
+        for text in sets {
+            Given::from_set(text)?.apply(&mut root, Shape::of(&schema))?;
+        }
+        Self::build(&root, &schema)
     }
 
     fn build(root: &Node, schema: &Json) -> Result<Self, ConfigError> {

@@ -15,10 +15,12 @@ mod shape;
 mod given;
 mod load;
 mod validate;
+mod fork;
 #[cfg(test)]
 mod tests;
 
 pub use error::{ConfigError, KeyPath, Origin};
+pub use fork::Fork;
 pub use live::{BackupVenue, Clock, Environment, LiveConfig, OnStop, Region, UnknownOrders};
 pub use risk::{BreakersConfig, ControllerConfig, Preferred, ProtectionConfig, RiskConfig, SizingConfig};
 pub use run::{AccountConfig, BarTime, Config, DataConfig, EngineConfig, InstrumentConfig, StrategyConfig};

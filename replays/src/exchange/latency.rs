@@ -33,6 +33,12 @@ impl Route {
         self.random = Random::new(seed, self.name);
     }
 
+    /// Takes as long as this from here on; its chance and what is on its way stay.
+    pub(super) fn change(&mut self, latency_us: u32, jitter_us: u32) {
+        self.latency_ns = u64::from(latency_us) * MICROSECOND_NS;
+        self.jitter_ns = u64::from(jitter_us) * MICROSECOND_NS;
+    }
+
     /// Whether messages arrive at the instant at which they were sent.
     pub(super) fn is_instant(&self) -> bool {
         self.latency_ns == 0 && self.jitter_ns == 0

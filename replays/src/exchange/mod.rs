@@ -33,6 +33,7 @@ mod books;
 mod venue;
 mod estimate;
 mod mail;
+mod adopt;
 #[cfg(test)]
 mod tests;
 
@@ -48,6 +49,7 @@ pub use account::Balance;
 pub use config::{BarFill, ExchangeConfig, QueueModel};
 pub use fees::FeeCurrency;
 pub(crate) use order::{accepts, trailed, worse};
+pub(crate) use random::Random;
 pub(crate) use venue::Venue;
 
 /// Inputs in the order of time, as files give them.

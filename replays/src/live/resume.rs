@@ -87,7 +87,7 @@ pub fn resume(folder: &Path) -> Result<Resumed, ResumeError> {
     let (log, _) = LiveWriter::open(storage.clone(), &Options::default())?;
     let (mut reader, _) = Reader::open(storage)?;
     let blobs = BlobStore::open(folder)?;
-    let (mut deriving, mut desk, mut report) = (None, Desk::default(), Report::default());
+    let (mut deriving, mut desk, mut report) = (None, Desk::default(), Report::detailed());
     let (mut now, mut shown) = (Timestamp::default(), Shown::default());
     while let Some(records) = reader.next_block()? {
         for record in records {
@@ -95,8 +95,8 @@ pub fn resume(folder: &Path) -> Result<Resumed, ResumeError> {
                 Some(derivation) => derivation,
                 None => deriving.insert(Derivation::begin(record, &blobs)?),
             };
-            if matches!(record.event, Event::Input(_)) {
-                report.before(derivation.engine().state(), record.at);
+            if let Event::Input(input) = &record.event {
+                report.before(derivation.engine().state(), record.at, input);
             }
             derivation.compare(record)?;
             if matches!(record.event, Event::Input(_)) {

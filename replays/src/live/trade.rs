@@ -29,7 +29,7 @@ use super::signals;
 use crate::config::{Config, OnStop};
 use crate::exchange::Exchange;
 use crate::recorded::Beginning;
-use crate::report::{Report, Summary, Timing};
+use crate::report::{Document, Report, Timing};
 use crate::run::{RunError, run};
 use crate::session::{self, SessionError};
 
@@ -110,7 +110,7 @@ impl Folder<'_> {
 }
 
 /// Trades at the venue until the run is stopped.
-pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Result<Summary, LiveError> {
+pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Result<Document, LiveError> {
     let runtime = runtime()?;
     let _lock = lock(folder)?;
     let tag = tag(folder)?;
@@ -154,7 +154,7 @@ pub fn live(config: &Config, folder: Folder<'_>, credentials: Credentials) -> Re
     if config.live.on_stop == OnStop::Flatten {
         flat(engine.state())?;
     }
-    Ok(summary(report, &engine, &left.digest, elapsed))
+    Ok(document(report, &engine, &left.digest, elapsed))
 }
 
 /// What whoever starts a session again should know of it.
@@ -198,7 +198,7 @@ fn flat(state: &State) -> Result<(), LiveError> {
 }
 
 /// Trades on the venue's market data with simulated fills until the run is stopped.
-pub fn paper(config: &Config, folder: Folder<'_>) -> Result<Summary, LiveError> {
+pub fn paper(config: &Config, folder: Folder<'_>) -> Result<Document, LiveError> {
     let runtime = runtime()?;
     let _lock = lock(folder)?;
     let link = runtime.block_on(Link::open(&config.live, None))?;
@@ -228,7 +228,7 @@ pub fn paper(config: &Config, folder: Folder<'_>) -> Result<Summary, LiveError> 
         runtime.spawn(link.run(SessionTag::of(&Hash::default()), folder.path().to_owned(), since, facts, errands_in));
     let mut engine = session::engine(config)?;
     let mut exchange = Exchange::new(feed, &config.exchange);
-    let mut report = Report::default();
+    let mut report = Report::detailed();
     let ran = run(&mut engine, &mut exchange, &mut log, &mut report);
     drop(exchange);
     drop(listeners);
@@ -236,7 +236,7 @@ pub fn paper(config: &Config, folder: Folder<'_>) -> Result<Summary, LiveError> 
     runtime.shutdown_timeout(END_WITHIN);
     let left = log.writer.leave();
     let elapsed = ran?;
-    Ok(summary(report, &engine, &left?.digest, elapsed))
+    Ok(document(report, &engine, &left?.digest, elapsed))
 }
 
 /// A live session, at its beginning or where its log ends.
@@ -258,7 +258,7 @@ impl Session {
         Ok(Self {
             engine: session::engine(config)?,
             desk: Desk::default(),
-            report: Report::default(),
+            report: Report::detailed(),
             log: LiveWriter::create(disk(folder)?, &Options::default())?,
             shown: Shown::default(),
             now: link.now(),
@@ -282,10 +282,10 @@ impl Session {
     }
 }
 
-fn summary(report: Report, engine: &Engine, digest: &Hash, elapsed: Duration) -> Summary {
-    let mut summary = report.finish(engine.state(), digest.to_string());
-    summary.timing = Timing::new(elapsed.as_secs_f64(), summary.events);
-    summary
+fn document(report: Report, engine: &Engine, digest: &Hash, elapsed: Duration) -> Document {
+    let mut document = report.document(engine.state(), digest.to_string(), 0.0);
+    document.summary.timing = Timing::new(elapsed.as_secs_f64(), document.summary.events);
+    document
 }
 
 /// Whoever may speak to the run while it goes on.

@@ -1,21 +1,38 @@
-//! The summary of a run: a fold beside the state, the same while it runs and when it is rebuilt.
+//! What is said of a run: a fold beside the state, the same while it runs and when it is rebuilt.
+//!
+//! A [`Report`] counts, samples the equity once a day and tallies round trips: that is a [`Summary`]. A detailed one also
+//! takes in the [`rows`] as they are complete, and makes the whole [`Document`]. Neither does more for a tick than a few
+//! comparisons of integers.
 
-mod metrics;
-mod restraint;
+pub mod rows;
+pub mod projection;
+mod curve;
 mod round_trips;
+mod restraint;
+mod metrics;
 mod summary;
+mod prices;
+mod thinned;
+mod detail;
+pub mod document;
+mod sections;
+pub mod html;
 
 use engine::event::{Decision, Event, Input, Record};
 use engine::instrument::InstrumentId;
-use engine::number::{Amount, Price};
+use engine::number::Amount;
 use engine::order::CancelReason;
 use engine::state::State;
-use engine::time::{DAY_NS, Timestamp};
+use engine::time::Timestamp;
 
+use curve::Curve;
+use detail::Detail;
+
+pub use document::Document;
 pub use metrics::Metrics;
 pub use restraint::{Restraint, Stop};
 pub use round_trips::{RoundTrips, Tally};
-pub use summary::{Conventions, Equity, MarketChange, Summary, Timing};
+pub use summary::{Conventions, Equity, MarketChange, Outcome, Summary, Timing};
 
 /// Watches a run, record by record.
 #[derive(Default)]
@@ -32,42 +49,32 @@ pub struct Report {
     skipped_rows: u64,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
-    /// The day of the last event, once there is an equity.
-    day: Option<i64>,
-    /// The first 00:00 UTC after it.
-    day_ends: Timestamp,
-    start: Option<Amount>,
-    /// Equity at each 00:00 UTC, from the first event on.
-    daily: Vec<Amount>,
     fees: Amount,
-    /// Nanoseconds in which a position was held, and since when one is.
-    invested_ns: i64,
-    invested_since: Option<Timestamp>,
+    curve: Curve,
     round_trips: RoundTrips,
     restraint: Restraint,
-    first_prices: Vec<Option<Price>>,
+    detail: Option<Box<Detail>>,
 }
 
 impl Report {
-    /// Looks at the state before an input of time `at` is applied: equity is sampled when a day ends.
-    #[inline]
-    pub fn before(&mut self, state: &State, at: Timestamp) {
-        if at > self.day_ends {
-            // What is stamped 00:00 exactly, such as the day's last bar, is the day's own.
-            self.turn_day(state, at.plus_ns(-1).day());
-        }
+    /// One that makes a [`Document`]; the default one makes a [`Summary`] only.
+    pub fn detailed() -> Self {
+        Self { detail: Some(Box::default()), ..Self::default() }
     }
 
-    #[cold]
-    fn turn_day(&mut self, state: &State, day: i64) {
-        // The first day begins with the first equity. A day without events has the equity of the day before.
-        let Some(last) = self.day else { return };
-        self.day_ends = Timestamp((day + 1).saturating_mul(DAY_NS));
-        if let Some(equity) = state.equity() {
-            let days = usize::try_from(day - last).unwrap_or(0);
-            self.daily.extend(core::iter::repeat_n(equity, days));
+    /// Looks at the state before an input of time `at` is applied: equity is sampled when a day ends.
+    #[inline]
+    pub fn before(&mut self, state: &State, at: Timestamp, input: &Input) {
+        if at > self.curve.day_ends {
+            // What is stamped 00:00 exactly, such as the day's last bar, is the day's own.
+            self.curve.turn_day(state, at.plus_ns(-1).day());
         }
-        self.day = Some(day);
+        if curve::is_money(input) {
+            self.curve.before_money(state);
+        }
+        if let Some(detail) = &mut self.detail {
+            detail.before(state, at);
+        }
     }
 
     /// Looks at an input's records once they are applied.
@@ -77,16 +84,21 @@ impl Report {
         let Some(first) = records.first() else { return };
         if let Event::Input(input) = &first.event {
             match input {
-                Input::Trade(trade) => self.market(state, first.at, trade.instrument),
-                Input::Quote(quote) => self.market(state, first.at, quote.instrument),
-                Input::Bar(bar) => self.market(state, bar.opened_at, bar.instrument),
-                Input::BookSnapshot(levels) | Input::BookDelta(levels) => self.market(state, first.at, levels.instrument),
-                Input::Funding(funding) => self.market(state, first.at, funding.instrument),
+                Input::Trade(trade) => self.market(state, first.at, trade.instrument, input),
+                Input::Quote(quote) => self.market(state, first.at, quote.instrument, input),
+                Input::Bar(bar) => self.market(state, bar.opened_at, bar.instrument, input),
+                Input::BookSnapshot(levels) | Input::BookDelta(levels) => {
+                    self.market(state, first.at, levels.instrument, input);
+                }
+                Input::Funding(funding) => self.market(state, first.at, funding.instrument, input),
                 _ => self.rare(state, first.at, input),
             }
             if self.to < Some(first.at) && self.from.is_some() {
                 self.to = Some(first.at);
             }
+        }
+        if let Some(detail) = &mut self.detail {
+            detail.after(state, records);
         }
         for record in records {
             if let Event::Decision(decision) = &record.event {
@@ -96,27 +108,15 @@ impl Report {
     }
 
     #[inline]
-    fn market(&mut self, state: &State, at: Timestamp, instrument: InstrumentId) {
+    fn market(&mut self, state: &State, at: Timestamp, instrument: InstrumentId, input: &Input) {
         self.events += 1;
-        if self.start.is_none() || self.first_prices.get(instrument.index()).is_none_or(Option::is_none) {
-            self.first_event(state, at, instrument);
-        }
-    }
-
-    #[cold]
-    fn first_event(&mut self, state: &State, at: Timestamp, instrument: InstrumentId) {
         let index = instrument.index();
-        if self.first_prices.len() <= index {
-            self.first_prices.resize(index + 1, None);
+        if self.curve.is_new(index) {
+            self.from.get_or_insert(at);
+            self.curve.first(state, at, index);
         }
-        if self.first_prices[index].is_none() {
-            self.first_prices[index] = state.markets.get(instrument).and_then(engine::markets::Market::last_price);
-        }
-        self.from.get_or_insert(at);
-        // A venue tells only after a while what the account has.
-        if self.start.is_none() && state.portfolio.balances().next().is_some() {
-            self.start = state.equity();
-            self.day = self.start.map(|_| state.now.plus_ns(-1).day());
+        if let Some(detail) = &mut self.detail {
+            detail.market(state, at, instrument, input);
         }
     }
 
@@ -129,24 +129,16 @@ impl Report {
                 for trip in state.portfolio.just_closed() {
                     self.round_trips.add(trip, state);
                 }
-                self.note_exposure(state, at);
+                self.curve.filled(state, at);
+                if let Some(detail) = &mut self.detail {
+                    detail.moment(state, at);
+                }
             }
             Input::OrderRejected { .. } => self.rejections += 1,
             Input::OrderCanceled { reason: CancelReason::Requested | CancelReason::Linked, .. } => {}
             Input::OrderCanceled { .. } => self.cancellations += 1,
             Input::SessionEnded { skipped_rows } => self.skipped_rows += skipped_rows,
-            _ => {}
-        }
-    }
-
-    fn note_exposure(&mut self, state: &State, at: Timestamp) {
-        let invested = state.portfolio.positions().any(|(_, _, position)| position.quantity.is_positive());
-        match (self.invested_since, invested) {
-            (None, true) => self.invested_since = Some(at),
-            (Some(since), false) => {
-                self.invested_ns += at.0 - since.0;
-                self.invested_since = None;
-            }
+            _ if curve::is_money(input) => self.curve.money_came(state),
             _ => {}
         }
     }

@@ -9,6 +9,8 @@ use engine::position::RoundTrip;
 use engine::state::State;
 use serde::Serialize;
 
+use crate::metrics::Closed;
+
 /// All round trips of a run, first in first out.
 #[derive(Clone, Debug, Default)]
 pub struct RoundTrips {
@@ -16,6 +18,8 @@ pub struct RoundTrips {
     pub all: Tally,
     /// Those of each instrument, in its quote currency.
     pub by_instrument: BTreeMap<InstrumentId, Tally>,
+    /// Each of them as measures look at it.
+    pub(super) closed: Vec<Closed>,
     /// The last of each position, to which more pieces of the same two orders may come.
     growing: BTreeMap<(Owner, InstrumentId), Growing>,
 }
@@ -25,6 +29,8 @@ struct Growing {
     trip: RoundTrip,
     /// Of what there is so far, in the reporting currency at the time of each piece.
     profit: Amount,
+    /// What it cost, likewise.
+    stake: Amount,
 }
 
 /// What a set of round trips came to.
@@ -56,8 +62,11 @@ impl RoundTrips {
         let quote = state.markets.get(piece.instrument).map(|market| market.instrument.quote);
         let currency = state.session.as_ref().map(|session| session.currency);
         // A quote currency without a price has no value in the reporting currency; equity is `None` then too.
-        let value = |(quote, currency)| state.markets.convert(piece.profit(), quote, currency);
-        let profit = quote.zip(currency).and_then(value).unwrap_or_default();
+        let value = |amount| {
+            let currencies = quote.zip(currency);
+            currencies.and_then(|(quote, currency)| state.markets.convert(amount, quote, currency)).unwrap_or_default()
+        };
+        let (profit, stake) = (value(piece.profit()), value(piece.cost));
         let key = (piece.owner, piece.instrument);
         let orders = |trip: &RoundTrip| (trip.entry_order, trip.exit_order);
         if let Some(growing) = self.growing.get_mut(&key).filter(|growing| orders(&growing.trip) == orders(piece)) {
@@ -68,7 +77,8 @@ impl RoundTrips {
             trip.proceeds += piece.proceeds;
             trip.fees += piece.fees;
             growing.profit += profit;
-        } else if let Some(whole) = self.growing.insert(key, Growing { trip: piece.clone(), profit }) {
+            growing.stake += stake;
+        } else if let Some(whole) = self.growing.insert(key, Growing { trip: piece.clone(), profit, stake }) {
             self.count(&whole);
         }
     }
@@ -78,18 +88,27 @@ impl RoundTrips {
         for whole in std::mem::take(&mut self.growing).into_values() {
             self.count(&whole);
         }
+        self.closed.sort_by_key(|closed| closed.closed_at);
     }
 
-    fn count(&mut self, Growing { trip, profit }: &Growing) {
+    fn count(&mut self, Growing { trip, profit, stake }: &Growing) {
         self.by_instrument.entry(trip.instrument).or_default().add(trip, trip.profit());
         self.all.add(trip, *profit);
+        let (profit, stake) = (profit.to_f64(), stake.to_f64());
+        self.closed.push(Closed { opened_at: trip.entry_at, closed_at: trip.exit_at, profit, stake });
     }
 }
 
 impl Tally {
     fn add(&mut self, trip: &RoundTrip, profit: Amount) {
+        let rate = trip.cost.is_positive().then(|| trip.profit().to_f64() / trip.cost.to_f64());
+        self.take(i128::from(trip.exit_at.0) - i128::from(trip.entry_at.0), profit, rate);
+    }
+
+    /// Counts one more: held for so long, with this profit and this profit over cost.
+    pub(super) fn take(&mut self, held_ns: i128, profit: Amount, rate: Option<f64>) {
         self.count += 1;
-        self.held_ns += i128::from(trip.exit_at.0) - i128::from(trip.entry_at.0);
+        self.held_ns += held_ns;
         if profit.is_positive() {
             self.wins += 1;
             self.gross_profit += profit;
@@ -97,9 +116,23 @@ impl Tally {
             self.losses += 1;
             self.gross_loss -= profit;
         }
-        if trip.cost.is_positive() {
-            let rate = trip.profit().to_f64() / trip.cost.to_f64();
+        if let Some(rate) = rate {
             self.return_sum += rate;
+            self.best_return = Some(self.best_return.map_or(rate, |best| best.max(rate)));
+            self.worst_return = Some(self.worst_return.map_or(rate, |worst| worst.min(rate)));
+        }
+    }
+
+    /// Counts all of another tally as well.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.count += other.count;
+        self.wins += other.wins;
+        self.losses += other.losses;
+        self.gross_profit += other.gross_profit;
+        self.gross_loss += other.gross_loss;
+        self.return_sum += other.return_sum;
+        self.held_ns += other.held_ns;
+        for rate in [other.best_return, other.worst_return].into_iter().flatten() {
             self.best_return = Some(self.best_return.map_or(rate, |best| best.max(rate)));
             self.worst_return = Some(self.worst_return.map_or(rate, |worst| worst.min(rate)));
         }

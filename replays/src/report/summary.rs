@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use engine::event::Mode;
 use engine::number::{Amount, Decimal, Price};
 use engine::state::State;
-use engine::time::{DAY_NS, Timestamp};
+use engine::time::Timestamp;
 use serde::Serialize;
 
 use super::Report;
-use super::metrics::{Curve, Metrics};
+use super::curve::{Sample, series};
+use super::metrics::Metrics;
 use super::restraint::Restraint;
 use super::round_trips::Tally;
+use crate::metrics::{Closed, Measure, Measures, Series};
 
 /// Decimals of a balance in a report; more are shown where it has more.
 const BALANCE_DECIMALS: u32 = 8;
@@ -29,6 +31,8 @@ pub struct Summary {
     pub build: String,
     /// How it ran.
     pub mode: Option<Mode>,
+    /// Its strategies, in the order of the configuration.
+    pub strategies: Vec<String>,
     /// Market data.
     pub events: u64,
     /// All lines of the log.
@@ -61,6 +65,8 @@ pub struct Summary {
     pub market: Vec<MarketChange>,
     /// How good it was.
     pub metrics: Metrics,
+    /// Why a metric is `null`, by its key.
+    pub absent: BTreeMap<&'static str, &'static str>,
     /// All round trips, in the reporting currency.
     pub round_trips: Tally,
     /// Those of each instrument, in its quote currency.
@@ -107,10 +113,31 @@ pub struct Conventions {
     pub drawdown: &'static str,
     /// Which round trips.
     pub round_trips: &'static str,
+    /// How a number of days becomes one of a year.
+    pub annualisation: &'static str,
+    /// What the run is compared with.
+    pub benchmark: &'static str,
+    /// How money that comes in or goes out counts.
+    pub deposits: &'static str,
+    /// What `null` means.
+    pub absent: &'static str,
     /// Days in a year.
     pub periods_per_year: u32,
-    /// The risk-free rate.
+    /// The risk-free rate of a year.
     pub risk_free: f64,
+}
+
+/// What a run came to, in words and as plain series.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// In words and numbers.
+    pub summary: Summary,
+    /// The curve, free of deposits, beside holding: what the metrics are of.
+    pub series: Series,
+    /// The round trips in the order of their exits.
+    pub closed: Vec<Closed>,
+    /// What there was at each 00:00 UTC.
+    pub samples: Vec<Sample>,
 }
 
 /// How long a run took, and what it used.
@@ -125,30 +152,32 @@ pub struct Timing {
 }
 
 impl Report {
-    /// The summary at the end of a run.
-    pub fn finish(mut self, state: &State, digest: String) -> Summary {
+    /// The summary at the end of a run, with a risk-free rate of zero.
+    pub fn finish(self, state: &State, digest: String) -> Summary {
+        self.outcome(state, digest, 0.0).summary
+    }
+
+    /// The summary and what it is made of; `risk_free` is the rate of a year, as a share.
+    pub fn outcome(mut self, state: &State, digest: String, risk_free: f64) -> Outcome {
         self.round_trips.finish();
         let session = state.session.as_deref();
-        if let (Some(since), Some(to)) = (self.invested_since, self.to) {
-            self.invested_ns += to.0 - since.0;
+        let market = self.market_changes(state);
+        let samples = self.curve.finish(state, self.to);
+        let series = series(&samples);
+        let closed = self.round_trips.closed;
+        let mut measures = Measures::of(&series, &closed, risk_free);
+        if let Some(exposure) = exposure(&samples) {
+            measures.exposure = exposure;
         }
-        let end = state.equity();
-        let start = self.start;
-        let floats = |equity: &mut dyn Iterator<Item = &Amount>| equity.map(|equity| equity.to_f64()).collect::<Vec<f64>>();
-        let curve = floats(&mut start.iter().chain(&self.daily).chain(&end));
-        // A return is one of a whole day: what begins or ends within a day is none.
-        let at_midnight = |time: Option<Timestamp>| time.is_some_and(|time| time.0.rem_euclid(DAY_NS) == 0);
-        let first = start.iter().filter(|_| at_midnight(self.from));
-        let last = end.iter().filter(|_| at_midnight(self.to));
-        let days = floats(&mut first.chain(&self.daily).chain(last));
-        let length_ns = self.from.zip(self.to).map_or(0, |(from, to)| to.0.saturating_sub(from.0));
+        let trips = self.round_trips.all;
         let symbol = |id| state.markets.get(id).map_or_else(String::new, |market| market.instrument.symbol.clone());
-        Summary {
+        let summary = Summary {
             run_id: None,
             digest,
             seed: session.map_or(0, |session| session.seed),
             build: session.map_or_else(String::new, |session| session.build.clone()),
             mode: session.map(|session| session.mode),
+            strategies: session.map_or_else(Vec::new, |session| session.strategies.clone()),
             events: self.events,
             records: self.records,
             decisions: self.decisions,
@@ -163,52 +192,29 @@ impl Report {
             to: self.to,
             balances: state.portfolio.balances().map(|(currency, amount)| (currency.to_string(), padded(amount))).collect(),
             equity: Equity {
-                start: start.map(padded),
-                end: end.map(padded),
+                start: samples.first().map(|sample| padded(sample.equity)),
+                end: state.equity().map(padded),
                 currency: session.map(|session| session.currency.to_string()),
             },
-            market: self.market_changes(state),
-            metrics: self.metrics(&Curve::new(&curve, &days, length_ns), length_ns),
+            market,
+            absent: measures.reasons(),
+            metrics: Metrics { measures, expectancy: expectancy(&trips), fees: padded(self.fees) },
             by_instrument: self.round_trips.by_instrument.iter().map(|(&id, tally)| (symbol(id), tally.clone())).collect(),
-            round_trips: self.round_trips.all,
+            round_trips: trips,
             restraint: self.restraint.finish(state),
-            conventions: CONVENTIONS,
+            conventions: Conventions { risk_free, ..CONVENTIONS },
             timing: Timing::default(),
-        }
-    }
-
-    fn metrics(&self, curve: &Curve, length_ns: i64) -> Metrics {
-        let trips = &self.round_trips.all;
-        let expectancy =
-            trips.net().0.checked_div(Decimal::from(trips.count)).map(|mean| Amount(mean.round_dp(BALANCE_DECIMALS)));
-        Metrics {
-            total_return: curve.total_return,
-            cagr: curve.cagr,
-            sharpe: curve.sharpe,
-            sortino: curve.sortino,
-            calmar: curve.cagr.zip(curve.max_drawdown).and_then(|(growth, fall)| (fall > 0.0).then(|| growth / fall)),
-            max_drawdown: curve.max_drawdown,
-            profit_factor: trips.profit_factor(),
-            win_rate: trips.win_rate(),
-            expectancy,
-            var_95: curve.var_95,
-            cvar_95: curve.cvar_95,
-            exposure: (length_ns > 0).then(|| self.invested_ns as f64 / length_ns as f64),
-            fees: padded(self.fees),
-        }
+        };
+        Outcome { summary, series, closed, samples }
     }
 
     fn market_changes(&self, state: &State) -> Vec<MarketChange> {
-        let firsts = self.first_prices.iter().copied().chain(std::iter::repeat(None));
         let change = |(first, last): (Price, Price)| (!first.is_zero()).then(|| last.to_f64() / first.to_f64() - 1.0);
-        let markets = state.markets.iter().zip(firsts);
-        let changes = markets.map(|(market, first)| MarketChange {
-            symbol: market.instrument.symbol.clone(),
-            first,
-            last: market.last_price(),
-            change: first.zip(market.last_price()).and_then(change),
-        });
-        changes.collect()
+        let changed = |(index, market): (usize, &engine::markets::Market)| {
+            let (first, last) = (self.curve.first_price(index), market.last_price());
+            MarketChange { symbol: market.instrument.symbol.clone(), first, last, change: first.zip(last).and_then(change) }
+        };
+        state.markets.iter().enumerate().map(changed).collect()
     }
 }
 
@@ -216,12 +222,28 @@ const CONVENTIONS: Conventions = Conventions {
     returns: "daily equity at 00:00 UTC, whole days only",
     drawdown: "largest fall of the daily equity below its peak, as a share of the peak",
     round_trips: "an entry order with an exit order, first in, first out, net of fees",
+    annualisation: "365 days a year: ratios by the square root of 365, growth compounded",
+    benchmark: "the first equity in equal parts in the instruments at their first prices, held without fees",
+    deposits: "no gain: returns are those of a share of the account",
+    absent: "null where a number does not exist; the reason is under absent",
     periods_per_year: 365,
     risk_free: 0.0,
 };
 
+/// Share of the time in which a position was held, of which some may be open still; `None` where no time passed.
+fn exposure(samples: &[Sample]) -> Option<Measure> {
+    let (first, last) = samples.first().zip(samples.last())?;
+    let length_ns = last.at.0.saturating_sub(first.at.0);
+    (length_ns > 0).then(|| Measure::of(last.invested_ns as f64 / length_ns as f64))
+}
+
+fn expectancy(trips: &Tally) -> Option<Amount> {
+    let mean = trips.net().0.checked_div(Decimal::from(trips.count))?;
+    Some(Amount(mean.round_dp(BALANCE_DECIMALS)))
+}
+
 /// With at least eight decimals, as venues print balances.
-fn padded(amount: Amount) -> Amount {
+pub(super) fn padded(amount: Amount) -> Amount {
     let mut value = amount.0.normalize();
     if value.scale() < BALANCE_DECIMALS {
         value.rescale(BALANCE_DECIMALS);

@@ -1,6 +1,6 @@
 //! `tickfold log`: what is in the event log, and whether it is whole.
 
-mod kind;
+pub mod kind;
 mod column;
 mod selection;
 mod list;
@@ -10,6 +10,8 @@ mod verify;
 mod parquet;
 mod export;
 mod salvage;
+mod redacted;
+mod bundle;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,7 +24,7 @@ use crate::cli::Globals;
 use crate::exit::Failure;
 use crate::runs::{Run, RunStore};
 
-/// Show, check, export or salvage the event log of a run
+/// Show, check, export, salvage or bundle the event log of a run
 #[derive(Args)]
 pub struct LogCommand {
     #[command(subcommand)]
@@ -37,6 +39,7 @@ enum Action {
     Verify(verify::Verify),
     Export(export::Export),
     Salvage(salvage::Salvage),
+    Bundle(bundle::Bundle),
 }
 
 impl LogCommand {
@@ -49,6 +52,7 @@ impl LogCommand {
             Action::Verify(verify) => verify.run(globals, out),
             Action::Export(export) => export.run(globals, out),
             Action::Salvage(salvage) => salvage.run(globals, out),
+            Action::Bundle(bundle) => bundle.run(globals, out),
         }
     }
 }
