@@ -27,20 +27,22 @@ pub struct PaperFeed {
     facts: Receiver<Fact>,
     clock: Clock,
     now: Timestamp,
+    /// When the last record was of a session that goes on.
+    left: Timestamp,
     ended: bool,
 }
 
 impl PaperFeed {
     /// A session that begins with `opening` at `now`.
     pub fn begin(opening: Vec<Input>, now: Timestamp, runtime: Handle, facts: Receiver<Fact>, clock: Clock) -> Self {
-        Self { past: None, opening: opening.into_iter(), runtime, facts, clock, now, ended: false }
+        Self { past: None, opening: opening.into_iter(), runtime, facts, clock, now, left: now, ended: false }
     }
 
-    /// A session that goes on where its log ends.
-    pub fn go_on(reader: Reader, runtime: Handle, facts: Receiver<Fact>, clock: Clock) -> Self {
+    /// A session that goes on where its log ends, at `left`.
+    pub fn go_on(reader: Reader, left: Timestamp, runtime: Handle, facts: Receiver<Fact>, clock: Clock) -> Self {
         let past = Some(Recorded::new(reader, |input| !is_the_exchanges(input)));
         let opening = Vec::new().into_iter();
-        Self { past, opening, runtime, facts, clock, now: Timestamp::default(), ended: false }
+        Self { past, opening, runtime, facts, clock, now: Timestamp::default(), left, ended: false }
     }
 
     /// What comes next; `None` when the run is to end.
@@ -77,7 +79,10 @@ impl Iterator for PaperFeed {
                 return Some(Ok((at, input)));
             }
             Some(Err(error)) => return Some(Err(error.into())),
-            None => self.past = None,
+            // What comes now is after all that the log has: the exchange has dealt with what was due by then when the session was
+            // left, so it has to again.
+            None if self.past.take().is_some() => self.now = self.now.max(self.left.plus_ns(1)),
+            None => {}
         }
         if let Some(input) = self.opening.next() {
             return Some(Ok((self.now, input)));

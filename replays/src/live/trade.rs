@@ -219,7 +219,7 @@ pub fn paper(config: &Config, folder: Folder<'_>) -> Result<Document, LiveError>
             relisted(Beginning::of(folder)?.instruments.iter(), link.instruments())?;
             let open = || Ok::<_, LogError>(Reader::open(disk(folder)?)?.0);
             let last = left_at(open()?)?;
-            (PaperFeed::go_on(open()?, handle, facts_in, clock), Rejoined::new(Some(open()?), writer), Some(last))
+            (PaperFeed::go_on(open()?, last.at, handle, facts_in, clock), Rejoined::new(Some(open()?), writer), Some(last))
         }
     };
     // Nothing is sent, so nobody listens for it.
