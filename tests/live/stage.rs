@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::logged::records_so_far;
 use crate::market::{BEGINS_MS, Dice};
 use crate::venue::Venue;
 
@@ -94,18 +95,18 @@ impl Stage {
         program(self.path(), args).output().expect("the program runs")
     }
 
-    /// The only run's folder.
+    /// The only run's folder. One that was killed before its first record was there is none.
     pub fn run(&self) -> PathBuf {
-        let runs = self.runs();
+        let mut runs = self.runs();
+        runs.retain(|run| records_so_far(run).is_some_and(|records| !records.is_empty()));
         assert_eq!(runs.len(), 1, "one run, and it went on: {runs:?}");
         runs.into_iter().next().expect("there is one")
     }
 
-    /// The runs' folders, the oldest first. One that was killed before its log began is none.
+    /// The runs' folders, the oldest first.
     pub fn runs(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.path().join("runs")) else { return Vec::new() };
-        let mut runs: Vec<_> =
-            entries.map(|entry| entry.expect("it is read").path()).filter(|path| path.join("HEAD").exists()).collect();
+        let mut runs: Vec<_> = entries.map(|entry| entry.expect("it is read").path()).filter(|path| path.is_dir()).collect();
         runs.sort();
         runs
     }
