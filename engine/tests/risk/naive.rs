@@ -1,6 +1,6 @@
 //! A second opinion on every record: own sums, in floats, over what is held and on order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::event::{Breaker, Command, Decision, Event, Input, Record, Trip};
 use engine::guard::Guard;
@@ -26,6 +26,8 @@ pub struct Naive {
     /// Amendments of each order since it had none that the venue has not answered, and how many it has not.
     amends: BTreeMap<OrderId, (Vec<Amendment>, usize)>,
     order_times: Vec<Timestamp>,
+    /// Orders that the venue would not cancel: its own word on them comes, and they are not canceled again.
+    kept: BTreeSet<OrderId>,
     pub counts: BTreeMap<&'static str, u32>,
 }
 
@@ -41,6 +43,9 @@ impl Naive {
         }
         self.state.apply(&records[0]);
         self.answered(input);
+        if let Input::CancelRejected { order, .. } = input {
+            self.kept.insert(*order);
+        }
         self.measure(input);
         self.breakers(policy, records);
         for record in &records[1..] {
@@ -350,7 +355,10 @@ impl Naive {
                 orders().filter(|order| covers(order.request.kind)).fold(Quantity::ZERO, |sum, order| sum + order.remaining());
             assert!(held - cover < minimum, "{owner:?} {instrument:?} holds {held}, {cover} is covered: {guard:?}");
             if held < minimum && !matches!(input, Input::CancelRejected { .. }) {
-                for order in orders().filter(|order| order.request.protects.is_some() && order.cancel_requested.is_none()) {
+                let stays = |order: &&engine::orders::OpenOrder| {
+                    order.request.protects.is_some() && order.cancel_requested.is_none() && !self.kept.contains(&order.id)
+                };
+                for order in orders().filter(stays) {
                     let live = order.status == engine::orders::Status::Working;
                     let linked = |other: &engine::orders::OpenOrder| {
                         order.request.oco == Some(other.id) || other.request.oco == Some(order.id)

@@ -236,6 +236,16 @@ proptest! {
     }
 }
 
+/// Seeds that once broke it.
+#[test]
+fn what_broke_once_holds() {
+    for (seed, steps) in [(127_360_779_242_178_831, 123)] {
+        let mut world = World::new(seed);
+        (0..steps).for_each(|_| world.step());
+        world.restart();
+    }
+}
+
 /// The property says little when nothing happens.
 #[test]
 fn the_world_is_wild_enough() {
