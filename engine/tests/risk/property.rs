@@ -236,14 +236,12 @@ proptest! {
     }
 }
 
-/// Seeds that once broke it.
+/// Seed 127360779242178831: the venue kept an order that it would not cancel.
 #[test]
-fn what_broke_once_holds() {
-    for (seed, steps) in [(127_360_779_242_178_831, 123)] {
-        let mut world = World::new(seed);
-        (0..steps).for_each(|_| world.step());
-        world.restart();
-    }
+fn an_order_that_the_venue_would_not_cancel_stays() {
+    let mut world = World::new(127_360_779_242_178_831);
+    (0..123).for_each(|_| world.step());
+    world.restart();
 }
 
 /// The property says little when nothing happens.
