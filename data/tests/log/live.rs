@@ -110,14 +110,15 @@ fn after_a_failed_sync_every_call_is_an_error() {
         memory.fail_sync_after(0);
         let result = writer.append(std::slice::from_ref(record)).and_then(|()| writer.wait_durable(record.seq + 1));
         if let Err(error) = result {
-            failed = Some(error);
+            failed = Some((record.seq + 1, error));
             break;
         }
     }
-    let message = failed.expect("the failing sync is noticed").to_string();
+    let (count, error) = failed.expect("the failing sync is noticed");
+    let message = error.to_string();
     assert!(message.contains("stop trading"), "{message}");
     assert!(matches!(writer.append(&records[11..12]), Err(LogError::Poisoned { .. })));
-    assert!(matches!(writer.wait_durable(11), Err(LogError::Poisoned { .. })));
+    assert!(matches!(writer.wait_durable(count), Err(LogError::Poisoned { .. })));
     assert!(writer.close().is_err());
 
     let mut writer = Writer::create(shared(&Memory::new()), small()).unwrap();
