@@ -9,6 +9,8 @@ use engine::instrument::Instrument;
 use engine::number::Amount;
 use engine::time::Timestamp;
 
+use crate::exchange::is_market_data;
+
 /// The inputs of a log that are wanted, each with the time at which the engine learned of it.
 pub struct Recorded {
     reader: Option<Reader>,
@@ -66,17 +68,27 @@ impl Iterator for Recorded {
 
 /// Whether an input is market data, or says that there are none to trade on.
 pub fn is_market(input: &Input) -> bool {
-    matches!(
+    let tells_of_feed = matches!(
         input,
-        Input::Trade(_)
-            | Input::Quote(_)
-            | Input::Bar(_)
-            | Input::BookSnapshot(_)
-            | Input::BookDelta(_)
-            | Input::Funding(_)
-            | Input::FeedGap(_)
-            | Input::TroubleBegan(Trouble::WarmingUp | Trouble::StaleFeed)
+        Input::TroubleBegan(Trouble::WarmingUp | Trouble::StaleFeed)
             | Input::TroubleEnded(Trouble::WarmingUp | Trouble::StaleFeed)
+    );
+    is_market_data(input) || tells_of_feed
+}
+
+/// Whether an input came from outside of the simulated exchange and of the engine: running again does not make it.
+pub fn is_outside(input: &Input) -> bool {
+    !matches!(
+        input,
+        Input::OrderAccepted(_)
+            | Input::OrderRejected { .. }
+            | Input::OrderTriggered(_)
+            | Input::OrderFilled(_)
+            | Input::OrderCanceled { .. }
+            | Input::OrderAmended(_)
+            | Input::AmendRejected { .. }
+            | Input::CancelRejected { .. }
+            | Input::Timer
     )
 }
 

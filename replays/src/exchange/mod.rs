@@ -286,7 +286,8 @@ fn is_end(input: &Input) -> bool {
     matches!(input, Input::SessionEnded { .. })
 }
 
-fn is_market_data(input: &Input) -> bool {
+/// Whether it is news of a market: what the feed's latency holds back.
+pub(crate) fn is_market_data(input: &Input) -> bool {
     matches!(
         input,
         Input::Trade(_)

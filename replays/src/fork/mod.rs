@@ -28,7 +28,7 @@ use crate::background::Background;
 use crate::config::{ConfigError, Fork};
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
-use crate::recorded::Recorded;
+use crate::recorded::{Recorded, is_outside};
 use crate::report::{Report, Summary, Timing};
 use crate::run::{Log, RunError, run};
 use crate::session::{self, BUILD, SessionError, Stage};
@@ -149,7 +149,7 @@ pub fn fork(parent: &Path, ask: &Ask, folder: &Path) -> Result<Forked, ForkError
         session,
     };
     let lived = if origin.is_simulated() {
-        let recorded = Recorded::open(parent, retold::is_outside)?;
+        let recorded = Recorded::open(parent, is_outside)?;
         let feed = Retold::new(recorded, Some(way.session.clone()), &before.config.exchange, diverged);
         way.again(Exchange::new(feed, &before.config.exchange), &config)
     } else {

@@ -9,7 +9,7 @@ use engine::order::OrderId;
 use engine::time::Timestamp;
 
 use crate::exchange::ExchangeConfig;
-use crate::recorded::{Recorded, is_market};
+use crate::recorded::{Recorded, is_market, is_outside};
 
 /// The recorded inputs of a run in another session, at the times at which they happened.
 pub(super) struct Retold {
@@ -88,22 +88,6 @@ fn happened_at(input: &Input) -> Option<Timestamp> {
         Input::FeedGap(gap) => Some(gap.to),
         _ => None,
     }
-}
-
-/// Whether it came from outside of the simulated exchange, and of the engine.
-pub(super) fn is_outside(input: &Input) -> bool {
-    !matches!(
-        input,
-        Input::OrderAccepted(_)
-            | Input::OrderRejected { .. }
-            | Input::OrderTriggered(_)
-            | Input::OrderFilled(_)
-            | Input::OrderCanceled { .. }
-            | Input::OrderAmended(_)
-            | Input::AmendRejected { .. }
-            | Input::CancelRejected { .. }
-            | Input::Timer
-    )
 }
 
 /// Whether it is so at whatever venue the orders are: not what one said of the account, nor that it could not be reached.

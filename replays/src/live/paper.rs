@@ -15,7 +15,7 @@ use super::gateway::Fact;
 use super::shown::Shown;
 use crate::config::Clock;
 use crate::gateway::GatewayError;
-use crate::recorded::Recorded;
+use crate::recorded::{Recorded, is_outside};
 use crate::run::{Log, RunError};
 use crate::verify::VerifyError;
 
@@ -40,7 +40,7 @@ impl PaperFeed {
 
     /// A session that goes on where its log ends, at `left`.
     pub fn go_on(reader: Reader, left: Timestamp, runtime: Handle, facts: Receiver<Fact>, clock: Clock) -> Self {
-        let past = Some(Recorded::new(reader, |input| !is_the_exchanges(input)));
+        let past = Some(Recorded::new(reader, is_outside));
         let opening = Vec::new().into_iter();
         Self { past, opening, runtime, facts, clock, now: Timestamp::default(), left, ended: false }
     }
@@ -94,22 +94,6 @@ impl Iterator for PaperFeed {
         self.ended = !matches!(received, Ok(Some(_)));
         received.transpose()
     }
-}
-
-/// Whether the simulated exchange says it.
-fn is_the_exchanges(input: &Input) -> bool {
-    matches!(
-        input,
-        Input::OrderAccepted(_)
-            | Input::OrderRejected { .. }
-            | Input::OrderTriggered(_)
-            | Input::OrderFilled(_)
-            | Input::OrderCanceled { .. }
-            | Input::OrderAmended(_)
-            | Input::AmendRejected { .. }
-            | Input::CancelRejected { .. }
-            | Input::Timer
-    )
 }
 
 /// A log that is gone on with: what it has already is compared, the rest is written.
