@@ -248,6 +248,13 @@ fn a_document_is_what_the_lines_of_its_log_come_to() {
     near("total return", measures.total_return.value().unwrap(), last / 1_000.0 - 1.0);
     // The first and the last day are parts of a day.
     let whole = &daily.returns[1..daily.returns.len() - 1];
+    let days = &document.days;
+    let counted = |is_meant: fn(f64) -> bool| whole.iter().map(|rate| u32::from(is_meant(*rate))).sum::<u32>();
+    assert_eq!((days.wins, days.losses), (counted(|rate| rate > 0.0), counted(|rate| rate < 0.0)));
+    assert_eq!((days.wins + days.draws + days.losses) as usize, whole.len());
+    near("winning days", measures.winning_days.value().unwrap(), f64::from(days.wins) / whole.len() as f64);
+    near("best day", measures.best_day.value().unwrap(), days.best.as_ref().unwrap().rate);
+    near("worst day", measures.worst_day.value().unwrap(), days.worst.as_ref().unwrap().rate);
     let mean = whole.iter().sum::<f64>() / whole.len() as f64;
     let deviation = (whole.iter().map(|rate| (rate - mean).powi(2)).sum::<f64>() / (whole.len() - 1) as f64).sqrt();
     near("sharpe", measures.sharpe.value().unwrap(), mean / deviation * 365_f64.sqrt());

@@ -147,6 +147,78 @@ fn a_curve_of_hours_is_sampled_at_midnight() {
     close("worst_day", 0.1);
     close("total_return", 0.188);
     close("max_drawdown", 0.1);
+    assert!(answer["conventions"]["drawdown"].as_str().unwrap().contains("every point"), "{}", answer["conventions"]);
+}
+
+#[test]
+fn a_fall_within_a_day_is_a_drawdown_of_a_curve_of_hours() {
+    let hours = "date,equity\n2024-01-01,1000\n2024-01-01 12:00:00,600\n2024-01-02,1100\n2024-01-03,1210\n2024-01-04,1210\n";
+    let (_dir, path) = folder(hours, TRADES);
+    let finer = answer(&path, &["report", "--equity", "equity.csv"]);
+    let metric = |name: &str| finer["metrics"][name].as_f64().unwrap();
+    assert!((metric("max_drawdown") - 0.4).abs() < 1e-9 && (metric("calmar") - metric("cagr") / 0.4).abs() < 1e-6);
+    assert!((metric("worst_day") - 0.0).abs() < 1e-9 && metric("ulcer").abs() < 1e-9, "days only rose");
+    assert_eq!(finer["drawdowns"][0]["trough"], "2024-01-01T12:00:00Z");
+    let printed = String::from_utf8(output(&path, &["report", "--equity", "equity.csv"]).stdout).unwrap();
+    assert!(printed.contains("are of every point of the file"), "{printed}");
+    let (_dir, path) = folder(EQUITY, TRADES);
+    assert_eq!(answer(&path, &["report", "--equity", "equity.csv"])["conventions"]["drawdown"], "of the daily equity");
+}
+
+#[test]
+fn a_gap_is_as_many_days_as_it_has() {
+    let gaps = "date,equity\n2024-01-01,1000\n2024-01-02,1100\n2024-01-06,990\n2024-01-07,1089\n";
+    let whole = "date,equity\n2024-01-01,1000\n2024-01-02,1100\n2024-01-03,1100\n2024-01-04,1100\n2024-01-05,1100\n\
+                 2024-01-06,990\n2024-01-07,1089\n";
+    let documents = [gaps, whole].map(|curve| {
+        let (_dir, path) = folder(curve, TRADES);
+        let printed = String::from_utf8(output(&path, &["report", "--equity", "equity.csv"]).stdout).unwrap();
+        assert_eq!(printed.contains("days carried forward: 3"), curve == gaps, "{printed}");
+        answer(&path, &["report", "--equity", "equity.csv"])
+    });
+    assert_eq!(documents[0]["metrics"], documents[1]["metrics"]);
+    assert_eq!((&documents[0]["days_carried_forward"], &documents[1]["days_carried_forward"]), (&3.into(), &0.into()));
+    let returns = [0.1_f64, 0.0, 0.0, 0.0, -0.1, 0.1];
+    let mean = returns.iter().sum::<f64>() / 6.0;
+    let deviation = (returns.iter().map(|rate| (rate - mean).powi(2)).sum::<f64>() / 5.0).sqrt();
+    let sharpe = documents[0]["metrics"]["sharpe"].as_f64().unwrap();
+    assert!((sharpe - mean / deviation * 365_f64.sqrt()).abs() < 1e-6, "{sharpe}");
+}
+
+#[test]
+fn a_curve_through_zero_has_no_ratios_and_says_why() {
+    for end in ["0", "-20", "40"] {
+        let (_dir, path) =
+            folder(&format!("date,equity\n2024-01-01,100\n2024-01-02,50\n2024-01-03,-10\n2024-01-04,{end}\n"), TRADES);
+        let document = answer(&path, &["report", "--equity", "equity.csv"]);
+        for name in ["sharpe", "sortino", "calmar", "cagr", "omega", "volatility", "var_95", "best_day", "probabilistic_sharpe"] {
+            assert_eq!(document["metrics"][name], Value::Null, "{name}");
+            assert_eq!(document["reasons"][name], "the equity was at zero or below, and nothing is a share of that", "{name}");
+        }
+        assert!((document["metrics"]["max_drawdown"].as_f64().unwrap() - if end == "-20" { 1.2 } else { 1.1 }).abs() < 1e-9);
+        let printed = String::from_utf8(output(&path, &["report", "--equity", "equity.csv"]).stdout).unwrap();
+        assert!(printed.contains("was at zero or below"), "{printed}");
+    }
+}
+
+#[test]
+fn settings_change_nothing_that_is_past() {
+    let (_dir, path) = folder(EQUITY, TRADES);
+    fs::write(path.join("mine.toml"), "seed = 3\n").unwrap();
+    for (arguments, flag) in [
+        (&["report", "last", "--set", "seed=3"][..], "--set seed=3"),
+        (&["--config", "mine.toml", "report", "last"], "--config mine.toml"),
+        (&["report", "--equity", "equity.csv", "--set", "risk.enabled=false"], "--set risk.enabled=false"),
+        (&["montecarlo", "last", "--set", "seed=3"], "--set seed=3"),
+        (&["montecarlo", "last", "--config", "mine.toml"], "--config mine.toml"),
+    ] {
+        let output = output(&path, arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.code() == Some(2) && error.contains(flag) && error.contains("tickfold fork"),
+            "{arguments:?}: {error}"
+        );
+    }
 }
 
 #[test]

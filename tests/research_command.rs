@@ -182,17 +182,17 @@ fn a_walk_tells_what_was_chosen_and_what_came_of_it() {
     assert_eq!(windows.len(), 3);
     let mut growth = 1.0;
     for window in windows {
-        let test = |end: &str| window["test"][end].as_str().unwrap().to_owned();
+        let train = |end: &str| window["train"][end].as_str().unwrap().to_owned();
         let mut again: Vec<String> =
-            ["backtest", "--no-log", "--data", "BTC-USDT_1h.csv", "--from", &test("from"), "--to", &test("to")]
+            ["backtest", "--no-log", "--data", "BTC-USDT_1h.csv", "--from", &train("from"), "--to", &train("to")]
                 .map(str::to_owned)
                 .into();
         for set in window["chosen"]["sets"].as_array().unwrap() {
             again.extend(["--set".to_owned(), set.as_str().unwrap().to_owned()]);
         }
         let told = answer(dir.path(), &again.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(told["digest"], window["chosen"]["out_of_sample"]["digest"]);
-        growth *= 1.0 + told["metrics"]["total_return"].as_f64().unwrap();
+        assert_eq!(told["digest"], window["chosen"]["in_sample"]["digest"]);
+        growth *= 1.0 + window["chosen"]["out_of_sample"]["figures"]["total_return"].as_f64().unwrap();
     }
     let told = document["out_of_sample"]["metrics"]["total_return"].as_f64().unwrap();
     assert!((told - (growth - 1.0)).abs() < 1e-9, "{told}, {growth}");

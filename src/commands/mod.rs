@@ -24,6 +24,7 @@ mod doctor;
 mod completions;
 mod flags;
 mod setup;
+mod recorded;
 
 use std::io::Write;
 

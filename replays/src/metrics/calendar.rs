@@ -1,5 +1,6 @@
 //! Returns of calendar spans in UTC. What is sampled at 00:00 closes the day before, so it belongs to that day's month.
 
+use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
 use super::{Absent, Measure, Series};
@@ -58,27 +59,14 @@ pub fn month_of(day: i64) -> (i32, u32) {
     (year, month)
 }
 
-/// The year, the month (1 to 12) and the day (1 to 31) of a day since 1970-01-01, in the Gregorian calendar.
+/// The year, the month (1 to 12) and the day (1 to 31) of a day since 1970-01-01, in the Gregorian calendar. The days of
+/// timestamps are far within it.
 pub fn date_of(day: i64) -> (i32, u32, u32) {
-    // Counted from 0000-03-01, a leap day is the last of its year, and 400 years have 146,097 days.
-    let shifted = day + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let leaps = of_era / 1_460 - of_era / 36_524 + of_era / 146_096;
-    let year = (of_era - leaps) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    // Months from March on: 153 days in five.
-    let month = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let small = |value: i64| u32::try_from(value).unwrap_or_default();
-    (i32::try_from(era * 400 + year + later).unwrap_or_default(), small(month), small(date))
+    let date = i32::try_from(day).ok().and_then(NaiveDate::from_epoch_days).unwrap_or(NaiveDate::MAX);
+    (date.year(), date.month(), date.day())
 }
 
-/// The day since 1970-01-01 of a date in the Gregorian calendar, `month` being 1 to 12.
-pub fn day_of(year: i32, month: u32, date: u32) -> i64 {
-    // The year begins in March, as in `date_of`.
-    let (year, month) = if month > 2 { (i64::from(year), month - 3) } else { (i64::from(year) - 1, month + 9) };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * i64::from(month) + 2) / 5 + i64::from(date) - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+/// The day since 1970-01-01 of a date in the Gregorian calendar; `None` when there is no such date.
+pub fn day_of(year: i32, month: u32, date: u32) -> Option<i64> {
+    NaiveDate::from_ymd_opt(year, month, date).map(|date| i64::from(date.to_epoch_days()))
 }

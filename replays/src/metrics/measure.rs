@@ -21,7 +21,7 @@ pub enum Absent {
     ShorterThanWindow,
     /// It begins at zero or below, so that nothing is a share of it.
     NoCapital,
-    /// It ends at zero or below, so that it has no rate of growth.
+    /// It was at zero or below, so that what came after is a share of nothing.
     Ruined,
     /// The returns are all the same, so that there is nothing to divide by.
     NoVariance,
@@ -62,7 +62,7 @@ impl Absent {
             Self::UnderADay => "the curve is shorter than a day",
             Self::ShorterThanWindow => "the curve is shorter than the window",
             Self::NoCapital => "the curve begins at zero or below",
-            Self::Ruined => "the curve ends at zero or below",
+            Self::Ruined => "the equity was at zero or below, and nothing is a share of that",
             Self::NoVariance => "the returns do not vary",
             Self::NoLosses => "no return is below the target",
             Self::NoGains => "no return is above the target",

@@ -65,8 +65,9 @@ macro_rules! measures {
                 },)*]
             }
 
-            fn by_group(&mut self) -> Vec<(&'static str, &mut Measure)> {
-                vec![$(($group, &mut self.$key)),*]
+            /// Each with its key and its group.
+            fn each(&mut self) -> Vec<(&'static str, &'static str, &mut Measure)> {
+                vec![$((stringify!($key), $group, &mut self.$key)),*]
             }
         }
     };
@@ -79,7 +80,7 @@ measures! {
     worst_day: Share, "return", "Worst day", "the lowest daily return";
     winning_days: Share, "return", "Winning days", "share of the days with a gain";
     volatility: Share, "risk", "Volatility", "deviation of daily returns (n - 1), times sqrt(365)";
-    max_drawdown: Share, "risk", "Max drawdown", "largest fall of the daily equity below its peak, as a share of the peak";
+    max_drawdown: Share, "risk", "Max drawdown", "largest fall of the equity below its peak, as a share of the peak";
     longest_drawdown: Days, "risk", "Longest drawdown", "from a peak until it is reached again, or to the end";
     ulcer: Share, "risk", "Ulcer index", "root of the mean square of all falls below the peak";
     var_95: Share, "risk", "VaR 95 %", "the daily return that 5 % of the days fall below, interpolated linearly";
@@ -120,9 +121,13 @@ measures! {
     turnover: Ratio, "activity", "Turnover", "what trades bought and sold a year, over the mean equity";
 }
 
+/// What can be told of a curve that was at zero or below.
+const OF_ENDS_AND_FALLS: [&str; 5] = ["total_return", "max_drawdown", "longest_drawdown", "ulcer", "benchmark_return"];
+
 /// How the measures are to be read.
-pub const CONVENTIONS: [(&str, &str); 6] = [
+pub const CONVENTIONS: [(&str, &str); 7] = [
     ("returns", "daily equity at 00:00 UTC, whole days only"),
+    ("days", "those of the calendar; a day without a point has the equity of the day before"),
     ("annualisation", "365 days, arithmetic for ratios, compound for growth"),
     ("risk_free", "f, the daily rate that compounds to the yearly one"),
     ("benchmark", "b, its daily returns on the same days"),
@@ -147,7 +152,7 @@ impl Measures {
         let streak =
             |longest: usize| if closed.is_empty() { Measure::none(Absent::NoTrades) } else { Measure::of(longest as f64) };
         let (winning, losing) = trades::streaks(closed);
-        Self {
+        let mut measures = Self {
             total_return: series.total_return(),
             cagr,
             best_day,
@@ -193,13 +198,35 @@ impl Measures {
             longest_losing_streak: streak(losing),
             exposure: activity::exposure(closed, span.0, span.1),
             turnover: activity::turnover(activity::traded(closed), equity, series.days()),
+        };
+        if series.was_ruined() {
+            measures.without_returns();
+        }
+        measures
+    }
+
+    /// The same with the drawdowns of a curve that has more points than one a day.
+    #[must_use]
+    pub fn with_drawdowns_of(self, every_point: &Series) -> Self {
+        let max_drawdown = drawdown::max_drawdown(&every_point.equity);
+        let calmar = drawdown::calmar(self.cagr, max_drawdown);
+        Self { max_drawdown, longest_drawdown: longest_drawdown(every_point), calmar, ..self }
+    }
+
+    /// Nothing is a share of what was lost: only the ends, the falls and the trades can still be told.
+    fn without_returns(&mut self) {
+        for (key, group, measure) in self.each() {
+            let is_told = OF_ENDS_AND_FALLS.contains(&key) || group == "trades" || key == "exposure";
+            if !is_told && measure.value().is_some() {
+                *measure = Measure::none(Absent::Ruined);
+            }
         }
     }
 
     /// Of a curve alone, where nobody says whether there were trades.
     pub fn without_trades(series: &Series, risk_free: f64) -> Self {
         let mut measures = Self::of(series, &[], risk_free);
-        for (group, measure) in measures.by_group() {
+        for (_, group, measure) in measures.each() {
             if ["trades", "activity"].contains(&group) {
                 *measure = Measure::none(Absent::TradesUnknown);
             }

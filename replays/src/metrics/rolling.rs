@@ -49,12 +49,13 @@ pub fn rolling(series: &Series, days: u16, risk_free: f64) -> Vec<Window> {
 impl Window {
     fn of(part: &Series, risk_free: f64) -> Self {
         let returns = part.returns();
+        let ratio = |ratio: Measure| if part.was_ruined() { Measure::none(Absent::Ruined) } else { ratio };
         Self {
             at: part.at.last().copied().unwrap_or_default(),
             total_return: part.total_return(),
-            volatility: ratios::volatility(&returns),
-            sharpe: ratios::sharpe(&returns, risk_free),
-            sortino: ratios::sortino(&returns, risk_free),
+            volatility: ratio(ratios::volatility(&returns)),
+            sharpe: ratio(ratios::sharpe(&returns, risk_free)),
+            sortino: ratio(ratios::sortino(&returns, risk_free)),
             max_drawdown: max_drawdown(&part.equity),
         }
     }

@@ -26,6 +26,37 @@ impl Series {
         Self { at, equity: equity.to_vec(), benchmark: None }
     }
 
+    /// The same with a point for every day: one that has none has what was there the day before, as the market never closes
+    /// and a curve that tells nothing did not move. So a rest of thirty days is thirty returns and not one.
+    #[must_use]
+    pub fn carried_forward(&self) -> Self {
+        let length = self.at.len().min(self.equity.len());
+        let mut carried = Self { at: Vec::new(), equity: Vec::new(), benchmark: self.benchmark.as_ref().map(|_| Vec::new()) };
+        for place in 0..length {
+            carried.push_from(self, place, self.at[place]);
+            let Some(next) = self.at.get(place + 1).filter(|_| place + 1 < length) else { break };
+            // Not in the last whole day before the next point, which may come an hour later than the one before it.
+            let rests = next.0.saturating_sub(self.at[place].0) / DAY_NS - 1;
+            for day in 1..=rests {
+                carried.push_from(self, place, self.at[place].plus_ns(day * DAY_NS));
+            }
+        }
+        carried
+    }
+
+    fn push_from(&mut self, other: &Self, place: usize, at: Timestamp) {
+        self.at.push(at);
+        self.equity.push(other.equity[place]);
+        if let Some((mine, others)) = self.benchmark.as_mut().zip(other.benchmark.as_ref()) {
+            mine.extend(others.get(place));
+        }
+    }
+
+    /// Whether there ever was nothing left, or less: what comes after is a share of nothing.
+    pub fn was_ruined(&self) -> bool {
+        self.equity.iter().any(|equity| *equity <= 0.0)
+    }
+
     /// The length in days.
     pub fn days(&self) -> f64 {
         match (self.at.first(), self.at.last()) {
@@ -64,12 +95,12 @@ impl Series {
         values.and_then(|values| growth(values)).map(|growth| growth - 1.0).into()
     }
 
-    /// Compound annual growth: `(last / first) ^ (365 / days) - 1`; none under a day, and none of what went below zero.
+    /// Compound annual growth: `(last / first) ^ (365 / days) - 1`; none under a day, and none of what was at zero or below.
     pub fn cagr(&self) -> Measure {
         let days = self.days();
         let growth = match growth(&self.equity) {
             Ok(_) if days < 1.0 => return Measure::none(Absent::UnderADay),
-            Ok(growth) if growth < 0.0 => return Measure::none(Absent::Ruined),
+            Ok(_) if self.was_ruined() => return Measure::none(Absent::Ruined),
             growth => growth,
         };
         growth.map(|growth| growth.powf(DAYS_PER_YEAR / days) - 1.0).into()

@@ -134,8 +134,35 @@ fn a_midnight_belongs_to_the_day_that_ends() {
     assert_close("February", months[1].total_return.value().unwrap(), -0.1);
     assert_eq!(calendar::years(&Series::daily(&equity)).len(), 1);
     for (day, date) in [(0, (1970, 1, 1)), (19_782, (2024, 2, 29)), (-1, (1969, 12, 31)), (11_016, (2000, 2, 29))] {
-        assert_eq!((calendar::date_of(day), calendar::day_of(date.0, date.1, date.2)), (date, day));
+        assert_eq!((calendar::date_of(day), calendar::day_of(date.0, date.1, date.2)), (date, Some(day)));
     }
+    for (year, month, date) in
+        [(2023, 2, 29), (1900, 2, 29), (2024, 2, 30), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0)]
+    {
+        assert_eq!(calendar::day_of(year, month, date), None, "{year}-{month}-{date}");
+    }
+}
+
+#[test]
+fn days_without_a_point_have_what_was_there_before() {
+    let day = |day: i64| Timestamp((20_000 + day) * DAY_NS);
+    let gaps = Series {
+        at: [0, 1, 4, 5].map(day).to_vec(),
+        equity: vec![100.0, 110.0, 99.0, 99.0],
+        benchmark: Some(vec![1.0, 2.0, 3.0, 4.0]),
+    };
+    let carried = gaps.carried_forward();
+    assert_eq!(carried.at, [0, 1, 2, 3, 4, 5].map(day));
+    assert_eq!(carried.equity, [100.0, 110.0, 110.0, 110.0, 99.0, 99.0]);
+    assert_eq!(carried.benchmark, Some(vec![1.0, 2.0, 2.0, 2.0, 3.0, 4.0]));
+    assert_eq!(carried.returns(), [110.0 / 100.0 - 1.0, 0.0, 0.0, 99.0 / 110.0 - 1.0, 0.0]);
+    assert_eq!(carried.carried_forward(), carried);
+    assert_eq!(curve().carried_forward(), curve(), "nothing is missing");
+    // A day that is an hour longer is one day.
+    let hours = |hours: i64| Timestamp(day(0).0 + hours * DAY_NS / 24);
+    let shifted = Series { at: [0, 24, 49, 73].map(hours).to_vec(), equity: vec![1.0, 2.0, 3.0, 4.0], benchmark: None };
+    assert_eq!(shifted.carried_forward(), shifted);
+    assert_eq!(Series::default().carried_forward(), Series::default());
 }
 
 #[test]
@@ -187,6 +214,17 @@ fn what_does_not_exist_says_why() {
     let ruined = reasons(&[100.0, 50.0, -10.0, -20.0]);
     assert_eq!(ruined.cagr, Measure::none(Absent::Ruined));
     assert_close("below zero", ruined.max_drawdown.value().unwrap(), 1.2);
+    assert_close("lost", ruined.total_return.value().unwrap(), -1.2);
+    // Also where it comes back, or only touches zero.
+    for equity in [[100.0, 50.0, -10.0, 80.0, 90.0], [100.0, 50.0, 0.0, 60.0, 70.0], [100.0, 90.0, 95.0, 50.0, 0.0]] {
+        let none = reasons(&equity);
+        let gone = [none.cagr, none.sharpe, none.sortino, none.calmar, none.omega, none.volatility, none.var_95, none.best_day];
+        assert_eq!(gone, [Measure::none(Absent::Ruined); 8], "{equity:?}");
+        assert!(none.total_return.value().is_some() && none.max_drawdown.value().is_some());
+        assert_eq!(none.reasons()["sharpe"], "the equity was at zero or below, and nothing is a share of that");
+        let windows = rolling::rolling(&Series::daily(&equity), 3, 0.0);
+        assert_eq!((windows[4].sharpe, windows[4].volatility), (Measure::none(Absent::Ruined), Measure::none(Absent::Ruined)));
+    }
     assert_eq!(reasons(&[0.0, 10.0, 20.0]).total_return, Measure::none(Absent::NoCapital));
     let one = [Closed { profit: 5.0, ..trades_of_it()[0] }];
     let single = Measures::of(&curve(), &one, 0.0);

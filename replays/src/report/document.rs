@@ -57,7 +57,8 @@ impl Document {
     }
 }
 
-/// How the days went, by the equity at 00:00 UTC; the first and the last may be a part of a day.
+/// How the days went, by the daily returns: whole days from 00:00 UTC to 00:00 UTC. The part of a day at the beginning or the
+/// end of a run is none.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Days {
     /// Days that gained.
@@ -191,7 +192,7 @@ pub struct StrategyExit {
     pub group: Group,
 }
 
-/// What trading cost, in the reporting currency at the time of each fill.
+/// What trading cost, in the reporting currency at the time of each fill. Only spot is traded, which pays no funding.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Costs {
     /// Fees as the venue took them, by currency.

@@ -7,6 +7,7 @@
 pub mod rows;
 pub mod projection;
 mod curve;
+mod joined;
 mod round_trips;
 mod restraint;
 mod metrics;
@@ -18,7 +19,7 @@ pub mod document;
 mod sections;
 pub mod html;
 
-use engine::event::{Decision, Event, Input, Record};
+use engine::event::{Decision, Event, Input, Record, Trouble};
 use engine::instrument::InstrumentId;
 use engine::number::Amount;
 use engine::order::CancelReason;
@@ -54,6 +55,9 @@ pub struct Report {
     round_trips: RoundTrips,
     restraint: Restraint,
     detail: Option<Box<Detail>>,
+    /// Of a run whose strategies are shown the past first: when the report begins, and whether it has.
+    waiting: Option<Timestamp>,
+    begins: Option<Timestamp>,
 }
 
 impl Report {
@@ -62,9 +66,17 @@ impl Report {
         Self { detail: Some(Box::default()), ..Self::default() }
     }
 
+    /// One that begins at `begins`, once the run has told that it is [warm](Trouble::WarmingUp).
+    pub fn when_warm(begins: Timestamp) -> Self {
+        Self { waiting: Some(begins), ..Self::default() }
+    }
+
     /// Looks at the state before an input of time `at` is applied: equity is sampled when a day ends.
     #[inline]
     pub fn before(&mut self, state: &State, at: Timestamp, input: &Input) {
+        if self.waiting.is_some() {
+            return;
+        }
         if at > self.curve.day_ends {
             // What is stamped 00:00 exactly, such as the day's last bar, is the day's own.
             self.curve.turn_day(state, at.plus_ns(-1).day());
@@ -80,6 +92,10 @@ impl Report {
     /// Looks at an input's records once they are applied.
     #[inline]
     pub fn after(&mut self, state: &State, records: &[Record]) {
+        if self.waiting.is_some() {
+            self.wait(records);
+            return;
+        }
         self.records += records.len() as u64;
         let Some(first) = records.first() else { return };
         if let Event::Input(input) = &first.event {
@@ -107,8 +123,18 @@ impl Report {
         }
     }
 
+    #[cold]
+    fn wait(&mut self, records: &[Record]) {
+        let is_warm = |record: &Record| matches!(record.event, Event::Input(Input::TroubleEnded(Trouble::WarmingUp)));
+        if records.iter().any(is_warm) {
+            self.begins = self.waiting.take();
+        }
+    }
+
     #[inline]
     fn market(&mut self, state: &State, at: Timestamp, instrument: InstrumentId, input: &Input) {
+        // A bar that began before the report belongs to it from the report's beginning on.
+        let at = self.begins.map_or(at, |begins| at.max(begins));
         self.events += 1;
         let index = instrument.index();
         if self.curve.is_new(index) {

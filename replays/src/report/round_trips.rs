@@ -9,6 +9,7 @@ use engine::position::RoundTrip;
 use engine::state::State;
 use serde::Serialize;
 
+use super::joined::Joined;
 use crate::metrics::Closed;
 
 /// All round trips of a run, first in first out.
@@ -21,16 +22,7 @@ pub struct RoundTrips {
     /// Each of them as measures look at it.
     pub(super) closed: Vec<Closed>,
     /// The last of each position, to which more pieces of the same two orders may come.
-    growing: BTreeMap<(Owner, InstrumentId), Growing>,
-}
-
-#[derive(Clone, Debug)]
-struct Growing {
-    trip: RoundTrip,
-    /// Of what there is so far, in the reporting currency at the time of each piece.
-    profit: Amount,
-    /// What it cost, likewise.
-    stake: Amount,
+    growing: BTreeMap<(Owner, InstrumentId), Joined>,
 }
 
 /// What a set of round trips came to.
@@ -57,28 +49,12 @@ pub struct Tally {
 }
 
 impl RoundTrips {
-    /// Takes a piece in. An order that filled in pieces makes one round trip with another, however it filled.
+    /// Takes a piece in.
     pub(super) fn add(&mut self, piece: &RoundTrip, state: &State) {
-        let quote = state.markets.get(piece.instrument).map(|market| market.instrument.quote);
-        let currency = state.session.as_ref().map(|session| session.currency);
-        // A quote currency without a price has no value in the reporting currency; equity is `None` then too.
-        let value = |amount| {
-            let currencies = quote.zip(currency);
-            currencies.and_then(|(quote, currency)| state.markets.convert(amount, quote, currency)).unwrap_or_default()
-        };
-        let (profit, stake) = (value(piece.profit()), value(piece.cost));
         let key = (piece.owner, piece.instrument);
-        let orders = |trip: &RoundTrip| (trip.entry_order, trip.exit_order);
-        if let Some(growing) = self.growing.get_mut(&key).filter(|growing| orders(&growing.trip) == orders(piece)) {
-            let trip = &mut growing.trip;
-            trip.exit_at = piece.exit_at;
-            trip.quantity += piece.quantity;
-            trip.cost += piece.cost;
-            trip.proceeds += piece.proceeds;
-            trip.fees += piece.fees;
-            growing.profit += profit;
-            growing.stake += stake;
-        } else if let Some(whole) = self.growing.insert(key, Growing { trip: piece.clone(), profit, stake }) {
+        if let Some(growing) = self.growing.get_mut(&key).filter(|growing| growing.is_of(piece)) {
+            growing.join(piece, state);
+        } else if let Some(whole) = self.growing.insert(key, Joined::new(piece, state)) {
             self.count(&whole);
         }
     }
@@ -91,10 +67,12 @@ impl RoundTrips {
         self.closed.sort_by_key(|closed| closed.closed_at);
     }
 
-    fn count(&mut self, Growing { trip, profit, stake }: &Growing) {
+    fn count(&mut self, Joined { trip, profit, cost, .. }: &Joined) {
+        // A quote currency without a price has no value in the reporting currency; equity is `None` then too.
+        let profit = profit.unwrap_or_default();
         self.by_instrument.entry(trip.instrument).or_default().add(trip, trip.profit());
-        self.all.add(trip, *profit);
-        let (profit, stake) = (profit.to_f64(), stake.to_f64());
+        self.all.add(trip, profit);
+        let (profit, stake) = (profit.to_f64(), cost.unwrap_or_default().to_f64());
         self.closed.push(Closed { opened_at: trip.entry_at, closed_at: trip.exit_at, profit, stake });
     }
 }

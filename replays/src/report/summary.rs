@@ -138,6 +138,26 @@ pub struct Outcome {
     pub closed: Vec<Closed>,
     /// What there was at each 00:00 UTC.
     pub samples: Vec<Sample>,
+    /// What it would cost in fees to sell what is open at the end, in the reporting currency.
+    pub exit_fees: Amount,
+}
+
+impl Outcome {
+    /// The same with what is open at the end worth what is left of it after the fees of selling it: its last price less the
+    /// taker's fee.
+    #[must_use]
+    pub fn less_exit_fees(mut self) -> Self {
+        let fees = std::mem::take(&mut self.exit_fees);
+        let Some((sample, equity)) = self.samples.last_mut().zip(self.series.equity.last_mut()) else { return self };
+        sample.equity -= fees;
+        *equity = sample.equity.to_f64() / sample.grown;
+        let Summary { equity, metrics, absent, conventions, .. } = &mut self.summary;
+        equity.end = equity.end.map(|end| padded(end - fees));
+        let exposure = metrics.measures.exposure;
+        metrics.measures = Measures { exposure, ..Measures::of(&self.series, &self.closed, conventions.risk_free) };
+        *absent = metrics.measures.reasons();
+        self
+    }
 }
 
 /// How long a run took, and what it used.
@@ -205,7 +225,7 @@ impl Report {
             conventions: Conventions { risk_free, ..CONVENTIONS },
             timing: Timing::default(),
         };
-        Outcome { summary, series, closed, samples }
+        Outcome { summary, series, closed, samples, exit_fees: exit_fees(state) }
     }
 
     fn market_changes(&self, state: &State) -> Vec<MarketChange> {
@@ -235,6 +255,16 @@ fn exposure(samples: &[Sample]) -> Option<Measure> {
     let (first, last) = samples.first().zip(samples.last())?;
     let length_ns = last.at.0.saturating_sub(first.at.0);
     (length_ns > 0).then(|| Measure::of(last.invested_ns as f64 / length_ns as f64))
+}
+
+/// The taker's fees of all that is open, at the last prices.
+fn exit_fees(state: &State) -> Amount {
+    let fee = |(_, id, position): (_, _, &engine::position::Position)| {
+        let market = state.markets.get(id)?;
+        let notional = market.last_price()? * position.quantity;
+        state.markets.convert(notional * market.instrument.taker_fee, market.instrument.quote, state.session.as_ref()?.currency)
+    };
+    state.portfolio.positions().filter_map(fee).sum()
 }
 
 fn expectancy(trips: &Tally) -> Option<Amount> {

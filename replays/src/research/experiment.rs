@@ -1,5 +1,7 @@
 //! Backtests as trials: one configuration with other values, on one recording.
 
+use engine::time::Timestamp;
+
 use super::error::ResearchError;
 use super::figure::figures;
 use super::overfit::Parts;
@@ -36,6 +38,11 @@ impl<'r> Backtests<'r> {
     /// Runs a point, and gives all of what it came to.
     pub fn whole(&self, values: &[String]) -> Result<report::Outcome, ResearchError> {
         Ok(self.recording.run(&self.config(values)?)?)
+    }
+
+    /// Runs a point from `begins` on, warm, and gives all of what it came to.
+    pub fn warm(&self, values: &[String], begins: Timestamp) -> Result<report::Outcome, ResearchError> {
+        Ok(self.recording.run_warm(&self.config(values)?, begins)?)
     }
 }
 

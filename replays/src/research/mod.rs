@@ -9,6 +9,7 @@
 mod error;
 mod chance;
 mod recording;
+mod warm;
 mod space;
 mod written;
 mod figure;

@@ -53,8 +53,7 @@ impl Recording {
     /// When it begins and ends; `None` when it is empty. A bar begins when it opens.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
         let (at, first) = self.pieces.first()?.first()?;
-        let begins = if let Input::Bar(bar) = first { bar.opened_at } else { *at };
-        Some((begins, self.pieces.last()?.last()?.0))
+        Some((begun(*at, first), self.pieces.last()?.last()?.0))
     }
 
     /// What reading it with `data.from` and `data.to` would have given. `None` where only reading tells: a book begins with
@@ -67,10 +66,9 @@ impl Recording {
         for (at, input) in self.pieces.iter().flatten() {
             let is_within = match input {
                 Input::BookSnapshot(_) | Input::BookDelta(_) => return None,
-                Input::Bar(bar) => from <= bar.opened_at && bar.opened_at < to,
                 // Told of two bars, so that both must be there.
                 Input::FeedGap(gap) => from < gap.from && gap.to < to,
-                _ => from <= *at && *at < to,
+                _ => (from..to).contains(&begun(*at, input)),
             };
             if is_within {
                 push(&mut pieces, (*at, input.clone()));
@@ -101,14 +99,29 @@ impl Recording {
         self.replay().take(events)
     }
 
+    /// How many events were before anything that began at `from` or later.
+    pub(super) fn before(&self, from: Timestamp) -> usize {
+        self.pieces.iter().flatten().take_while(|(at, input)| begun(*at, input) < from).count()
+    }
+
+    /// Rows that were skipped.
+    pub(super) fn skipped_rows(&self) -> u64 {
+        self.skipped
+    }
+
     /// When an event was, from 0; `None` behind the last.
     pub(crate) fn at(&self, event: usize) -> Option<Timestamp> {
         self.pieces.get(event / PIECE)?.get(event % PIECE).map(|(at, _)| *at)
     }
 
-    fn replay(&self) -> Replayed<'_> {
+    pub(super) fn replay(&self) -> Replayed<'_> {
         Replayed { piece: [].iter(), pieces: self.pieces.iter(), skipped: self.skipped }
     }
+}
+
+/// When an event began: a bar when it opened.
+fn begun(at: Timestamp, input: &Input) -> Timestamp {
+    if let Input::Bar(bar) = input { bar.opened_at } else { at }
 }
 
 fn push(pieces: &mut Vec<Vec<(Timestamp, Input)>>, event: (Timestamp, Input)) {

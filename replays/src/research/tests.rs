@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use engine::event::{Decision, Direction as EngineDirection, Event, Input, Record};
 use engine::time::{DAY_NS, Timestamp};
 
 use super::*;
 use crate::backtest::Backtest;
 use crate::config::Config;
+use crate::run::{Log, RunError};
 
 /// The first millisecond of 2024.
 const BEGINS_MS: i64 = 1_704_067_200_000;
@@ -149,11 +151,15 @@ fn a_walk_tests_what_it_chose_on_the_days_after() {
         let mut growth = 1.0;
         for (step, window) in walked.windows.iter().zip(&windows) {
             let Chosen { sets, in_sample, out_of_sample } = step.chosen.as_ref().unwrap();
-            for (half, span) in [(in_sample, window.train), (out_of_sample, window.test)] {
-                let mut config = given.with_sets(sets).unwrap();
-                (config.data.from, config.data.to) = (Some(span.from), Some(span.to));
-                assert_eq!(digest(config), half.digest);
-            }
+            let mut config = given.with_sets(sets).unwrap();
+            (config.data.from, config.data.to) = (Some(window.train.from), Some(window.train.to));
+            assert_eq!(digest(config.clone()), in_sample.digest);
+            config.data.to = Some(window.test.to);
+            let (config, both) = record(config);
+            let tested = both.run_warm(&config, window.test.from).unwrap();
+            assert_eq!(tested.summary.digest, out_of_sample.digest);
+            assert_eq!(figures(&tested.summary), out_of_sample.figures);
+            assert_eq!(tested.samples[0].at, window.test.from);
             growth *= 1.0 + out_of_sample.figures["total_return"];
         }
         let equity = &walked.stitched.equity;
@@ -162,6 +168,81 @@ fn a_walk_tests_what_it_chose_on_the_days_after() {
         let tested = walked.out_of_sample_growth.unwrap();
         assert!(((1.0 + tested).powf(20.0 / 365.0) - growth).abs() < 0.01, "{tested} a year, {growth} in 20 days");
     }
+}
+
+/// Keeps everything.
+#[derive(Default)]
+struct Kept(Vec<Record>);
+
+impl Log for Kept {
+    fn append(&mut self, records: &[Record]) -> Result<(), RunError> {
+        self.0.extend_from_slice(records);
+        Ok(())
+    }
+}
+
+impl Kept {
+    /// When which signals were given from a time on.
+    fn signals(&self, from: Timestamp) -> Vec<(Timestamp, EngineDirection)> {
+        let signal = |record: &Record| match &record.event {
+            Event::Decision(Decision::Signal(signal)) if record.at > from => Some((record.at, signal.direction)),
+            _ => None,
+        };
+        self.0.iter().filter_map(signal).collect()
+    }
+}
+
+#[test]
+fn a_test_is_as_warm_as_a_long_backtest_and_trades_nothing_before_it_begins() {
+    let dir = tempfile::tempdir().unwrap();
+    // The slow average needs more bars than a test has.
+    let sets = ["strategy.fast=3", "strategy.slow=60"];
+    let (whole, recording) = record(config(&[bars(dir.path(), 24 * 20)], &sets));
+    let (first, _) = recording.span().unwrap();
+    let mut signals = 0;
+    for day in 4..18 {
+        let (begins, ends) = (first.plus_ns(day * DAY_NS), first.plus_ns((day + 2) * DAY_NS));
+        let part = recording.between(first, ends).unwrap();
+        let (mut warm, mut long) = (Kept::default(), Kept::default());
+        let (report, engine) = part.lived_warm(&whole, begins, &mut warm).unwrap();
+        part.lived_warm(&whole, first, &mut long).unwrap();
+        assert_eq!(warm.signals(begins), long.signals(begins), "from day {day} on");
+        signals += warm.signals(begins).len();
+        let acts = |record: &&Record| {
+            matches!(record.event, Event::Decision(Decision::OrderRequested(_)) | Event::Input(Input::OrderFilled(_)))
+        };
+        assert_eq!(warm.0.iter().filter(acts).find(|record| record.at <= begins), None);
+        let outcome = report.outcome(engine.state(), String::new(), 0.0);
+        assert_eq!(outcome.samples[0].at, begins, "the curve begins with the test");
+        assert_eq!(outcome.summary.from, Some(begins));
+        let cold = recording.between(begins, ends).unwrap().run(&whole).unwrap();
+        assert_eq!((cold.summary.events, cold.summary.signals), (outcome.summary.events, 0), "the same bars, cold");
+    }
+    assert!(signals > 10, "{signals} signals");
+}
+
+#[test]
+fn what_is_open_at_the_end_of_a_test_pays_for_its_sale() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, recording) = record(config(&[bars(dir.path(), 24 * 10)], &[]));
+    let (first, _) = recording.span().unwrap();
+    let mut open = 0;
+    for hours in 60..90 {
+        let part = recording.between(first, first.plus_ns(hours * HOUR_MS * 1_000_000)).unwrap();
+        let plain = part.run(&config).unwrap();
+        let fees = plain.exit_fees;
+        let worth = plain.samples.last().unwrap().exposure.unwrap();
+        let taker = part.instruments()[0].taker_fee;
+        assert_eq!(fees, worth * taker);
+        open += u32::from(fees.is_positive());
+        let end = plain.samples.last().unwrap().equity;
+        let (total, start) = (plain.summary.metrics.measures.total_return, plain.samples[0].equity);
+        let less = plain.less_exit_fees();
+        assert_eq!((less.samples.last().unwrap().equity, less.summary.equity.end.unwrap()), (end - fees, end - fees));
+        let difference = total.value().unwrap() - less.summary.metrics.measures.total_return.value().unwrap();
+        assert!((difference - fees.to_f64() / start.to_f64()).abs() < 1e-12);
+    }
+    assert!((5..30).contains(&open), "{open} ended with a position");
 }
 
 #[test]
@@ -175,4 +256,6 @@ fn a_test_without_a_choice_is_sat_out() {
     let walked = WalkForward { config: &config, recording: &recording, plan: &plan }.run(&windows, &mut |_, _| {}).unwrap();
     assert!(walked.windows.iter().all(|step| step.chosen.is_none()));
     assert_eq!((walked.measures.total_return.value(), walked.efficiency), (Some(0.0), None));
+    let days = walked.stitched.at.windows(2).all(|pair| pair[1].0 - pair[0].0 == DAY_NS);
+    assert!(days && walked.stitched.at.len() == 6, "each day that was sat out is a day: {:?}", walked.stitched.at);
 }

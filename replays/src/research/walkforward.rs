@@ -32,7 +32,8 @@ pub struct WalkForward<'a> {
 pub struct Walked {
     /// Each window.
     pub windows: Vec<Step>,
-    /// All tests, one after the other: each begins with what the one before ended with, and in cash.
+    /// All tests, one after the other: each begins with what the one before ended with, in cash, and with strategies that know
+    /// the days that were searched. What is open at its end is worth its last price less the fees of selling it.
     pub stitched: Series,
     /// The measures of that curve, and of the tests' trades at its scale.
     pub measures: Measures,
@@ -71,7 +72,8 @@ pub struct Chosen {
 /// A run of the chosen parameters.
 #[derive(Clone, Debug, Serialize)]
 pub struct Half {
-    /// The digest of the run: the same as of a backtest with its settings from and to these times.
+    /// The digest of the run. In sample it is that of a backtest with its settings from and to these times; a test's covers the
+    /// days before it too, on which its strategies became warm.
     pub digest: String,
     /// The objective's value.
     pub objective: Option<f64>,
@@ -85,19 +87,23 @@ impl WalkForward<'_> {
         let mut stitching = Stitching::default();
         let mut steps = Vec::new();
         for (number, window) in windows.iter().enumerate() {
-            let (config, recording) = self.within(window.train)?;
-            let backtests = Backtests::new(&config, &self.plan.space, &recording)?;
-            let trials = self.plan.run(&backtests, Vec::new(), &mut |_, progress| {
-                ended(number, progress);
-                Ok(())
-            })?;
+            // What was searched on is let go before there is more of it for the test.
+            let trials = {
+                let (config, recording) = self.within(window.train)?;
+                let backtests = Backtests::new(&config, &self.plan.space, &recording)?;
+                self.plan.run(&backtests, Vec::new(), &mut |_, progress| {
+                    ended(number, progress);
+                    Ok(())
+                })?
+            };
             let mut step = Step { train: window.train, test: window.test, trials: trials.len() as u64, chosen: None };
             if let Some((trial, done)) = self.plan.best(&trials) {
                 let value = |figures: &Figures| self.plan.objective.value(figures);
                 let in_sample =
                     Half { digest: done.digest.clone(), objective: value(&done.figures), figures: done.figures.clone() };
-                let (config, recording) = self.within(window.test)?;
-                let tested = Backtests::new(&config, &self.plan.space, &recording)?.whole(&trial.values)?;
+                // What was searched is what the strategies have seen when the test begins.
+                let (config, recording) = self.within(Span { from: window.train.from, to: window.test.to })?;
+                let tested = Backtests::new(&config, &self.plan.space, &recording)?.warm(&trial.values, window.test.from)?;
                 let figures = figures(&tested.summary);
                 let out_of_sample = Half { digest: tested.summary.digest.clone(), objective: value(&figures), figures };
                 let sets = self.plan.space.sets(&trial.values);
@@ -172,7 +178,8 @@ impl Stitching {
         self.tested.1 += span.days();
     }
 
-    fn finish(self, windows: Vec<Step>) -> Walked {
+    fn finish(mut self, windows: Vec<Step>) -> Walked {
+        self.curve = self.curve.carried_forward();
         let yearly = |(logs, days): (f64, f64)| (days > 0.0).then(|| (logs / days * DAYS_PER_YEAR).exp() - 1.0);
         let (trained, tested) = (yearly(self.trained), yearly(self.tested));
         let efficiency = trained.zip(tested).filter(|(trained, _)| *trained > 0.0).map(|(trained, tested)| tested / trained);

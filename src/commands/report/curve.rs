@@ -8,17 +8,33 @@ use replays::metrics::{Closed, Series};
 use super::columns::Columns;
 use crate::exit::Failure;
 
-/// A curve of `date,equity[,benchmark]`, sampled at 00:00 UTC where it has more than a point a day.
-pub(super) fn read_curve(path: &Path) -> Result<Series, Failure> {
-    let columns = Columns::read(path)?;
-    let (at, equity) = (columns.times("date")?, columns.numbers("equity")?);
-    let benchmark = if columns.has("benchmark") { Some(columns.numbers("benchmark")?) } else { None };
-    if let Some(row) = at.windows(2).position(|pair| pair[0] >= pair[1]) {
-        return Err(columns.wrong(row + 1, "its date is not after the one before; sort the rows, and keep one a time"));
+/// A curve from a file.
+pub(super) struct Curve {
+    /// Every point of it.
+    pub points: Series,
+    /// A point a day, as far as the file has them: at 00:00 UTC where it has more than a point a day.
+    pub daily: Series,
+}
+
+impl Curve {
+    /// Reads `date,equity[,benchmark]`.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let columns = Columns::read(path)?;
+        let (at, equity) = (columns.times("date")?, columns.numbers("equity")?);
+        let benchmark = if columns.has("benchmark") { Some(columns.numbers("benchmark")?) } else { None };
+        if let Some(row) = at.windows(2).position(|pair| pair[0] >= pair[1]) {
+            return Err(columns.wrong(row + 1, "its date is not after the one before; sort the rows, and keep one a time"));
+        }
+        let points = Series { at, equity, benchmark };
+        let is_daily = points.at.windows(2).all(|pair| pair[1].0.saturating_sub(pair[0].0) >= DAY_NS);
+        let daily = if is_daily { points.clone() } else { sampled(&points) };
+        Ok(Self { points, daily })
     }
-    let series = Series { at, equity, benchmark };
-    let daily = series.at.windows(2).all(|pair| pair[1].0.saturating_sub(pair[0].0) >= DAY_NS);
-    Ok(if daily { series } else { sampled(&series) })
+
+    /// Whether the file has more than a point a day.
+    pub fn is_finer(&self) -> bool {
+        self.points != self.daily
+    }
 }
 
 /// The first point, what was so at each 00:00 UTC, and the last point.

@@ -11,7 +11,7 @@ use replays::metrics::{CONVENTIONS, Closed, Described, Measure, Measures, Series
 use serde_json::{Map, Value, json};
 
 use super::Report;
-use super::curve::{read_curve, read_trades};
+use super::curve::{Curve, read_trades};
 use crate::cli::Globals;
 use crate::exit::Failure;
 use crate::summary::{right, table};
@@ -20,6 +20,11 @@ use crate::summary::{right, table};
 const DRAWDOWNS: usize = 10;
 /// A terminal that is 100 wide shows all of it.
 const WIDTH: u16 = 100;
+/// Of a curve with a point a day.
+const OF_EACH_DAY: &str = "of the daily equity";
+/// Of a curve with more.
+const OF_EVERY_POINT: &str = "max drawdown, longest drawdown, calmar and the list of drawdowns are of every point of the file; \
+     ratios, ulcer index, serenity and rolling windows are of the daily equity";
 
 /// A yearly rate, not a percentage.
 pub(super) fn risk_free(text: &str) -> Result<f64, String> {
@@ -47,50 +52,95 @@ pub(super) fn print_compat(
 impl Report {
     /// Reads the curve and its trades, and prints what they come to.
     pub(super) fn of_curve(&self, equity: &Path, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
-        let series = read_curve(equity)?;
+        let curve = Curve::read(equity)?;
         let closed = self.trades.as_deref().map(read_trades).transpose()?;
         if let Some(other) = self.compat {
-            return print_compat(other.tool(), &series, closed.as_deref().unwrap_or_default(), globals, out);
+            // The others take each row for a day, whatever its date.
+            return print_compat(other.tool(), &curve.daily, closed.as_deref().unwrap_or_default(), globals, out);
         }
-        let measures = match &closed {
-            Some(closed) => Measures::of(&series, closed, self.risk_free),
-            None => Measures::without_trades(&series, self.risk_free),
-        };
+        let told = Told::of(&curve, closed.as_deref(), self.risk_free);
         if globals.json {
-            return Ok(writeln!(out, "{:#}", document(&series, &measures, self.risk_free))?);
+            return Ok(writeln!(out, "{:#}", told.document())?);
         }
-        for (title, table) in tables(&series, &measures, self.risk_free) {
+        for (title, table) in told.tables() {
             if !table.is_empty() {
                 writeln!(out, "{title}\n{}\n", table.trim_fmt())?;
             }
         }
-        for (name, convention) in CONVENTIONS {
+        for (name, convention) in told.conventions() {
             writeln!(out, "{name}: {convention}")?;
+        }
+        if told.carried_days > 0 {
+            let days = told.carried_days;
+            writeln!(out, "days carried forward: {days} without a point of their own; they count as returns of zero")?;
         }
         Ok(writeln!(out, "f is {} % a year", self.risk_free * 100.0)?)
     }
 }
 
-fn document(series: &Series, measures: &Measures, risk_free: f64) -> Value {
-    let described = measures.described();
-    let own = described.iter().map(|measure| (measure.key, measure.convention));
-    let conventions: Map<String, Value> =
-        own.chain(CONVENTIONS).map(|(name, convention)| (name.to_owned(), convention.into())).collect();
-    let money = |value: Option<&f64>| value.map(f64::to_string);
-    json!({
-        "from": series.at.first(),
-        "to": series.at.last(),
-        "equity": { "start": money(series.equity.first()), "end": money(series.equity.last()) },
-        "risk_free": risk_free,
-        "periods_per_year": 365,
-        "metrics": described.iter().map(|measure| (measure.key.to_owned(), written(measure))).collect::<Map<_, _>>(),
-        "reasons": measures.reasons(),
-        "conventions": conventions,
-        "drawdowns": drawdown::worst(series, DRAWDOWNS),
-        "rolling": WINDOWS_DAYS.map(|days| columns(days, &rolling(series, days, risk_free))),
-        "months": calendar::months(series),
-        "years": calendar::years(series),
-    })
+/// What is told of a curve.
+struct Told<'a> {
+    /// A point for each day.
+    series: Series,
+    /// What drawdowns are of: every point.
+    points: &'a Series,
+    /// Which is to be said.
+    drawdown: &'static str,
+    /// Days that the file has no point of.
+    carried_days: usize,
+    measures: Measures,
+    risk_free: f64,
+}
+
+impl<'a> Told<'a> {
+    fn of(curve: &'a Curve, closed: Option<&[Closed]>, risk_free: f64) -> Self {
+        let series = curve.daily.carried_forward();
+        let measures = match closed {
+            Some(closed) => Measures::of(&series, closed, risk_free),
+            None => Measures::without_trades(&series, risk_free),
+        };
+        let (measures, drawdown) =
+            if curve.is_finer() { (measures.with_drawdowns_of(&curve.points), OF_EVERY_POINT) } else { (measures, OF_EACH_DAY) };
+        let carried_days = series.at.len().saturating_sub(curve.daily.at.len());
+        Self { series, points: &curve.points, drawdown, carried_days, measures, risk_free }
+    }
+
+    fn conventions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        CONVENTIONS.into_iter().chain([("drawdown", self.drawdown)])
+    }
+
+    fn document(&self) -> Value {
+        let Self { series, measures, risk_free, .. } = self;
+        let described = measures.described();
+        let own = described.iter().map(|measure| (measure.key, measure.convention));
+        let conventions: Map<String, Value> =
+            own.chain(self.conventions()).map(|(name, convention)| (name.to_owned(), convention.into())).collect();
+        let money = |value: Option<&f64>| value.map(f64::to_string);
+        json!({
+            "from": series.at.first(),
+            "to": series.at.last(),
+            "equity": { "start": money(series.equity.first()), "end": money(series.equity.last()) },
+            "risk_free": risk_free,
+            "periods_per_year": 365,
+            "days_carried_forward": self.carried_days,
+            "metrics": described.iter().map(|measure| (measure.key.to_owned(), written(measure))).collect::<Map<_, _>>(),
+            "reasons": measures.reasons(),
+            "conventions": conventions,
+            "drawdowns": drawdown::worst(self.points, DRAWDOWNS),
+            "rolling": WINDOWS_DAYS.map(|days| columns(days, &rolling(series, days, *risk_free))),
+            "months": calendar::months(series),
+            "years": calendar::years(series),
+        })
+    }
+
+    fn tables(&self) -> [(&'static str, Table); 4] {
+        [
+            ("MONTHLY RETURNS", months(&self.series)),
+            ("DRAWDOWNS", drawdowns(self.points)),
+            ("ROLLING WINDOWS", windows(&self.series, self.risk_free)),
+            ("MEASURES", figures(&self.measures)),
+        ]
+    }
 }
 
 /// Money is a text in JSON, everything else a number.
@@ -113,15 +163,6 @@ fn columns(days: u16, windows: &[Window]) -> Value {
         "sortino": column(|window| window.sortino),
         "drawdown": column(|window| window.max_drawdown),
     })
-}
-
-fn tables(series: &Series, measures: &Measures, risk_free: f64) -> [(&'static str, Table); 4] {
-    [
-        ("MONTHLY RETURNS", months(series)),
-        ("DRAWDOWNS", drawdowns(series)),
-        ("ROLLING WINDOWS", windows(series, risk_free)),
-        ("MEASURES", figures(measures)),
-    ]
 }
 
 fn months(series: &Series) -> Table {

@@ -16,6 +16,7 @@ use replays::rebuild::rebuild;
 use replays::report::{Outcome, Timing};
 
 use crate::cli::Globals;
+use crate::commands::recorded::refuse_settings;
 use crate::exit::{Exit, Failure};
 use crate::runs::{OpenRun, RunStore};
 use crate::summary::{self, Extent, Look};
@@ -30,8 +31,9 @@ use crate::summary::{self, Extent, Look};
   tickfold report --equity equity.csv --trades trades.csv
   tickfold report --equity equity.csv --compat quantstats --json
 
-A file of --equity has the columns date,equity and, to compare with, benchmark. A file of --trades has open_date,close_date,
-profit_abs and stake_amount.")]
+A file of --equity has the columns date,equity and, to compare with, benchmark. A day that it has no point of has the equity of
+the day before, as crypto never closes; with --compat each row is a day, as the other programs take it. A file of --trades has
+open_date,close_date,profit_abs and stake_amount.")]
 pub struct Report {
     /// The run: its id or the beginning of it, `last`, or its folder
     #[arg(value_name = "RUN", required_unless_present = "equity", conflicts_with = "equity")]
@@ -85,6 +87,7 @@ impl Compat {
 impl Report {
     /// Rebuilds it, and prints the summary.
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
+        refuse_settings("report", globals)?;
         match (&self.run, &self.equity) {
             (_, Some(equity)) => self.of_curve(equity, globals, out),
             (Some(run), None) => self.of_run(run, globals, out),

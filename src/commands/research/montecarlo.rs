@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{number, percent, table_of, threads};
 use crate::cli::Globals;
+use crate::commands::recorded::refuse_settings;
 use crate::exit::{Exit, Failure};
 use crate::runs::{OpenRun, RunStore};
 
@@ -52,6 +53,7 @@ fn share(text: &str) -> Result<f64, String> {
 impl MonteCarlo {
     /// Draws, and prints the intervals.
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
+        refuse_settings("montecarlo", globals)?;
         let OpenRun { id, mut reader, .. } = RunStore::new(&globals.runs).open(&self.run)?;
         let (state, report) = rebuild(&mut reader)?;
         let digest = reader.digest().map(|digest| digest.to_string()).unwrap_or_default();

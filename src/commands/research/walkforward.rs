@@ -24,8 +24,8 @@ const DAY_SECONDS: u32 = 86_400;
 /// Choose parameters on some days and test them on the next, through all of the history
 ///
 /// In each window the parameters that are best on --train days are run on the --test days that follow; then the window moves by
-/// --test days. Tests begin in cash with what the one before ended with, and with strategies that have seen nothing yet. What is
-/// open at a test's end is worth its last price: closing it would cost its fees.
+/// --test days. Tests begin in cash with what the one before ended with, and with strategies that have seen the --train days but
+/// could not trade on them. What is open at a test's end is worth its last price less the fees of selling it.
 ///
 /// Walk-forward efficiency is the yearly growth of the tests over that of the days that were searched (Pardo 2008). Far below 1,
 /// the search finds what has been, and not what comes.
@@ -115,8 +115,8 @@ impl WalkForward {
                                "growth": growth },
             "efficiency": walked.efficiency,
             "conventions": {
-                "tests": "each begins in cash, with what the one before ended with; what is open at its end is worth its last price",
-                "strategies": "have seen nothing when a test begins",
+                "tests": "each begins in cash, with what the one before ended with; what is open at its end is worth its last price less the fees of selling it",
+                "strategies": "have seen the days that were searched when a test begins, and could not trade on them",
                 "efficiency": "yearly growth of the tests over that of the days that were searched",
             },
         })

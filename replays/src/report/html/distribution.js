@@ -2,7 +2,7 @@
 
 /** Daily returns as a histogram, with the normal curve of the same mean and deviation. */
 function distributionChart(run) {
-  const whole = run.daily.returns.filter((value) => value !== null);
+  const whole = wholeDays(run);
   const moved = whole.filter((value) => value !== 0);
   // Days without a position would be one bar that makes all others small.
   const all = moved.length < whole.length * 0.9 ? moved : whole;
@@ -118,4 +118,11 @@ function histogram(all, wanted) {
   }));
   for (const value of all) bins[Math.min(high, Math.max(low, Math.floor(value / step))) - low].count += 1;
   return bins;
+}
+
+/** The returns of whole days: those that the measures are made of. */
+function wholeDays({ from, to, daily: { returns } }) {
+  const begins = from % DAY_MS === 0 ? 0 : 1;
+  const ends = to % DAY_MS === 0 ? returns.length : returns.length - 1;
+  return returns.slice(begins, Math.max(begins, ends)).filter((value) => value !== null);
 }

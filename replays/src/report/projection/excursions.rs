@@ -1,70 +1,61 @@
 //! How far prices went while positions were open.
 //!
-//! A tick costs a comparison of integers where a position is open, and next to nothing where none is. What a bar tells
-//! waits until the next market data, because a fill that comes after the bar may have happened inside it.
+//! The last prices of each instrument are kept as they came; what is older goes to the positions that are open. A tick costs
+//! its place among the last ones and, where a position is open, a comparison of integers.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use engine::instrument::InstrumentId;
-use engine::market::Bar;
 use engine::number::{Decimal, Price, Quantity};
 use engine::order::{OrderId, Owner};
 use engine::state::State;
 use engine::time::Timestamp;
 
 use super::extremes::Extremes;
-
-/// What is known of an entry that is not sold yet.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lot {
-    pub order: OrderId,
-    pub signal: Option<u64>,
-    pub stop: Option<Price>,
-    /// The lowest and the highest price that was paid.
-    pub paid: (Price, Price),
-    /// When the first of it was bought, by the venue's clock.
-    pub venue_at: Timestamp,
-}
-
-/// The fill that opens or closes, as far as bars are concerned.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Touch {
-    pub venue_at: Timestamp,
-    pub price: Price,
-    /// Whether the order was one at the market, which fills where it is told, not somewhere inside a bar.
-    pub is_market: bool,
-    /// When the order was asked for.
-    pub requested_at: Timestamp,
-}
+use super::recent::{Lot, Recent, Span, Touch};
 
 /// Open positions, and what prices did since each of their entries.
 #[derive(Debug, Default)]
 pub(super) struct Excursions {
     watches: Vec<Watch>,
     tracks: BTreeMap<(InstrumentId, Owner), Track>,
+    awaited: Vec<Awaited>,
 }
 
-/// An instrument's prices since they were last handed on to its positions.
+/// What is known of the sale of an entry.
 #[derive(Clone, Copy, Debug)]
+pub(super) struct Stay {
+    pub lot: Lot,
+    pub sale: Touch,
+    /// The lowest and the highest price between the two, both included.
+    pub lowest: Price,
+    pub highest: Price,
+}
+
+/// A stay of which prices may still come, and who waits for it.
+#[derive(Debug)]
+struct Awaited {
+    instrument: InstrumentId,
+    number: u64,
+    stay: Stay,
+}
+
+/// An instrument's prices.
+#[derive(Debug)]
 struct Watch {
     /// How many positions are open.
     open: u32,
+    /// Stays that wait for prices.
+    awaited: u32,
     /// Decimals of the mantissas here.
     scale: u8,
+    recent: Recent,
+    /// Older ones, since they were last handed on to the positions.
     low: i64,
     high: i64,
-    /// The last bar, until the next market data.
-    bar: Option<Span>,
-    /// When something was bought last, by the venue's clock.
+    /// When the first and the last of what is open were bought, by the venue's clock; the first may be sold already.
+    held_since: Timestamp,
     bought_at: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    opened_at: Timestamp,
-    closed_at: Timestamp,
-    low: i64,
-    high: i64,
 }
 
 /// One position's entries, oldest first.
@@ -74,120 +65,137 @@ struct Track {
     /// The number of the last entry.
     number: u64,
     extremes: Extremes,
-    /// The entry before one that came inside the last bar: the bar counts up to that one.
-    bar_until: Option<u64>,
 }
 
 impl Excursions {
-    /// A price.
+    /// A price, or a bar that closed; stays that are wholly known with it go to `settled`.
     #[inline]
-    pub(super) fn price(&mut self, id: InstrumentId, mantissa: i64) {
-        if let Some(watch) = self.watches.get_mut(id.index())
-            && watch.open > 0
+    pub(super) fn price(&mut self, id: InstrumentId, span: Span, settled: &mut dyn FnMut(u64, Stay)) {
+        let Some(watch) = self.watches.get_mut(id.index()) else { return };
+        // What was before any purchase is nobody's.
+        if watch.open > 0
+            && let Some(oldest) = watch.recent.oldest().filter(|oldest| oldest.from >= watch.held_since)
         {
-            if watch.bar.is_some() {
-                self.take_bar(id);
+            if oldest.from > watch.bought_at {
+                watch.low = watch.low.min(oldest.low);
+                watch.high = watch.high.max(oldest.high);
+            } else {
+                let oldest = *oldest;
+                self.keep(id, &oldest);
             }
-            let watch = &mut self.watches[id.index()];
-            watch.low = watch.low.min(mantissa);
-            watch.high = watch.high.max(mantissa);
+        }
+        let Some(watch) = self.watches.get_mut(id.index()) else { return };
+        watch.recent.push(span);
+        if watch.awaited > 0 {
+            self.came(id, &span, settled);
         }
     }
 
-    /// A bar closed.
-    #[inline]
-    pub(super) fn bar(&mut self, bar: &Bar) {
-        let Some(watch) = self.watches.get_mut(bar.instrument.index()) else { return };
-        if watch.open > 0 && watch.bar.is_some() {
-            self.take_bar(bar.instrument);
-        }
-        let span = Span { opened_at: bar.opened_at, closed_at: bar.closed_at(), low: bar.low.0, high: bar.high.0 };
-        let watch = &mut self.watches[bar.instrument.index()];
-        watch.bar = Some(span);
-        if watch.open > 0 && watch.bought_at > bar.opened_at {
-            // A part of it was before the last entry.
-            for (_, track) in self.tracks.range_mut(of(bar.instrument)) {
-                let before = track.lots.iter().take_while(|lot| lot.venue_at <= bar.opened_at).count();
-                if before < track.lots.len() {
-                    track.bar_until = Some(track.number - track.lots.len() as u64 + before as u64);
-                }
-            }
-        }
-    }
-
-    /// The last bar is over: whatever was to happen inside it is known.
-    fn take_bar(&mut self, id: InstrumentId) {
-        let watch = &mut self.watches[id.index()];
-        let Some(bar) = watch.bar.take() else { return };
-        if self.tracks.range(of(id)).all(|(_, track)| track.bar_until.is_none()) {
-            watch.low = watch.low.min(bar.low);
-            watch.high = watch.high.max(bar.high);
-            return;
-        }
-        let (low, high) = (watch.price(bar.low), watch.price(bar.high));
+    /// Hands a price on that is before or among the last entries.
+    #[cold]
+    fn keep(&mut self, id: InstrumentId, span: &Span) {
+        let watch = &self.watches[id.index()];
+        let (low, high) = (watch.price(span.low), watch.price(span.high));
         for (_, track) in self.tracks.range_mut(of(id)) {
-            let until = track.bar_until.take().unwrap_or(track.number);
-            track.extremes.note(until, low, high);
+            let held = track.lots.iter().take_while(|lot| span.is_after(lot)).count();
+            if held > 0 {
+                track.extremes.note(track.first() + held as u64 - 1, low, high);
+            }
         }
+    }
+
+    /// A price came that stays may have waited for.
+    #[cold]
+    fn came(&mut self, id: InstrumentId, span: &Span, settled: &mut dyn FnMut(u64, Stay)) {
+        let watch = &mut self.watches[id.index()];
+        let (low, high) = (watch.price(span.low), watch.price(span.high));
+        self.awaited.retain_mut(|awaited| {
+            if awaited.instrument != id {
+                return true;
+            }
+            let Stay { lot, sale, .. } = awaited.stay;
+            if span.is_after(&lot) && span.is_before(&sale) {
+                awaited.stay = awaited.stay.with(low, high);
+            }
+            let waits = span.to <= sale.venue_at;
+            if !waits {
+                watch.awaited -= 1;
+                settled(awaited.number, awaited.stay);
+            }
+            waits
+        });
     }
 
     /// Rules of an instrument, perhaps with another scale.
     pub(super) fn listed(&mut self, state: &State, id: InstrumentId) {
         let Some(market) = state.markets.get(id) else { return };
-        self.hand_on(id);
         let scale = market.instrument.price_scale;
         if self.watches.len() <= id.index() {
-            self.watches.resize(id.index() + 1, Watch::new(0));
+            self.watches.resize_with(id.index() + 1, Watch::default);
         }
-        let watch = &mut self.watches[id.index()];
-        if watch.scale != scale {
-            *watch = Watch { open: watch.open, bought_at: watch.bought_at, ..Watch::new(scale) };
+        if self.watches[id.index()].scale != scale {
+            for span in self.watches[id.index()].recent.drain() {
+                self.keep(id, &span);
+            }
+            self.hand_on(id);
+            self.watches[id.index()].scale = scale;
         }
     }
 
     /// Something was bought.
-    pub(super) fn bought(&mut self, key: (InstrumentId, Owner), lot: Lot, touch: &Touch) {
+    pub(super) fn bought(&mut self, key: (InstrumentId, Owner), lot: Lot) {
         self.hand_on(key.0);
         let Some(watch) = self.watches.get_mut(key.0.index()) else { return };
-        watch.bought_at = watch.bought_at.max(touch.venue_at);
+        watch.held_since = if watch.open == 0 { lot.venue_at } else { watch.held_since.min(lot.venue_at) };
+        watch.bought_at = watch.bought_at.max(lot.venue_at);
         let track = self.tracks.entry(key).or_default();
         if track.lots.is_empty() {
             watch.open += 1;
             track.extremes.clear();
         }
-        if track.lots.back().is_none_or(|last| last.order != lot.order) {
-            if watch.bar.is_some_and(|bar| touch.venue_at > bar.opened_at) {
-                track.bar_until.get_or_insert(track.number);
-            }
+        if let Some(last) = track.lots.back_mut().filter(|last| last.order == lot.order) {
+            last.paid = (last.paid.0.min(lot.paid.0), last.paid.1.max(lot.paid.1));
+        } else {
             track.number += 1;
-            track.lots.push_back(lot);
-        } else if let Some(last) = track.lots.back_mut() {
-            last.paid = (last.paid.0.min(touch.price), last.paid.1.max(touch.price));
+            track.lots.push_back(Lot { after_seq: watch.recent.parting(lot.venue_at, lot.after_seq), ..lot });
         }
     }
 
-    /// Something of the oldest entries was sold: what is known of the one whose order this is, and the lowest and the
-    /// highest price since.
-    pub(super) fn sold(&mut self, key: (InstrumentId, Owner), entry: OrderId, touch: &Touch) -> (Option<Lot>, Price, Price) {
+    /// Something of the oldest entries was sold: what is known of the one whose order this is; `None` when it was never
+    /// seen.
+    pub(super) fn sold(&mut self, key: (InstrumentId, Owner), entry: OrderId, sale: &Touch) -> Option<Stay> {
         self.hand_on(key.0);
-        let nothing = (None, touch.price, touch.price);
-        let Some((watch, track)) = self.watches.get(key.0.index()).zip(self.tracks.get_mut(&key)) else { return nothing };
+        let (watch, track) = self.watches.get(key.0.index()).zip(self.tracks.get_mut(&key))?;
         while track.lots.front().is_some_and(|lot| lot.order != entry) {
             track.lots.pop_front();
         }
-        let Some(lot) = track.lots.front().copied() else { return nothing };
-        let number = track.number + 1 - track.lots.len() as u64;
-        let (mut low, mut high) = (lot.paid.0.min(touch.price), lot.paid.1.max(touch.price));
-        if let Some(since) = track.extremes.since(number) {
-            (low, high) = (low.min(since.0), high.max(since.1));
+        let lot = *track.lots.front()?;
+        let sale = Touch { before_seq: watch.recent.parting(sale.venue_at, sale.before_seq), ..*sale };
+        let first = track.first();
+        let paid = Stay { lot, sale, lowest: lot.paid.0.min(sale.price), highest: lot.paid.1.max(sale.price) };
+        let older = track.extremes.since(first).map_or(paid, |(low, high)| paid.with(low, high));
+        Some(watch.with_recent(older))
+    }
+
+    /// A stay with all of its prices. `None` when some have not come: then `number` is told with the first price after it.
+    pub(super) fn settle(&mut self, instrument: InstrumentId, number: u64, stay: Stay) -> Option<Stay> {
+        let Some(watch) = self.watches.get_mut(instrument.index()) else { return Some(stay) };
+        if stay.is_known() {
+            return Some(stay);
         }
-        // Sold after the bar had closed, by an order that knew of its end.
-        let outlived = |bar: &Span| touch.venue_at >= bar.closed_at && (touch.is_market || touch.requested_at >= bar.closed_at);
-        let lived_before = track.bar_until.is_none_or(|until| number <= until);
-        if let Some(bar) = watch.bar.filter(|bar| lived_before && outlived(bar)) {
-            (low, high) = (low.min(watch.price(bar.low)), high.max(watch.price(bar.high)));
+        // Some may have come between the report of the sale and the end of its order.
+        let stay = watch.with_recent(stay);
+        if watch.recent.knows(stay.sale.venue_at) {
+            return Some(stay);
         }
-        (Some(lot), low, high)
+        watch.awaited += 1;
+        self.awaited.push(Awaited { instrument, number, stay });
+        None
+    }
+
+    /// What waits still: the log has ended.
+    pub(super) fn finish(&mut self, settled: &mut dyn FnMut(u64, Stay)) {
+        self.awaited.drain(..).for_each(|awaited| settled(awaited.number, awaited.stay));
     }
 
     /// What is held after a sale: a position that is flat is watched no more.
@@ -199,7 +207,6 @@ impl Excursions {
             && !track.lots.is_empty()
         {
             track.lots.clear();
-            track.bar_until = None;
             self.watches[key.0.index()].open -= 1;
         }
     }
@@ -217,9 +224,35 @@ impl Excursions {
     }
 }
 
+impl Stay {
+    /// Whether all of its prices had come when the report of the sale did.
+    fn is_known(&self) -> bool {
+        self.sale.before_seq.is_some()
+    }
+
+    fn with(self, low: Price, high: Price) -> Self {
+        Self { lowest: self.lowest.min(low), highest: self.highest.max(high), ..self }
+    }
+}
+
+impl Track {
+    /// The number of the oldest entry.
+    fn first(&self) -> u64 {
+        self.number + 1 - self.lots.len() as u64
+    }
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        let (low, high, never) = (i64::MAX, i64::MIN, Timestamp(i64::MIN));
+        Self { open: 0, awaited: 0, scale: 0, recent: Recent::default(), low, high, held_since: never, bought_at: never }
+    }
+}
+
 impl Watch {
-    fn new(scale: u8) -> Self {
-        Self { open: 0, scale, low: i64::MAX, high: i64::MIN, bar: None, bought_at: Timestamp(i64::MIN) }
+    fn with_recent(&self, stay: Stay) -> Stay {
+        let recent = self.recent.between(&stay.lot, &stay.sale);
+        recent.map_or(stay, |(low, high)| stay.with(self.price(low), self.price(high)))
     }
 
     fn price(&self, mantissa: i64) -> Price {

@@ -5,6 +5,7 @@
 
 mod wanted;
 mod extremes;
+mod recent;
 mod excursions;
 mod closings;
 mod orders;
@@ -25,8 +26,9 @@ use engine::time::Timestamp;
 
 use account::Account;
 use closings::Closings;
-use excursions::{Excursions, Lot, Touch};
+use excursions::Excursions;
 use orders::Orders;
+use recent::{Lot, Span, Touch};
 use signals::Signals;
 use spans::Spans;
 use trips::Trips;
@@ -100,23 +102,20 @@ impl Projection {
     pub fn after(&mut self, state: &State, records: &[Record], emit: &mut dyn FnMut(Row)) {
         for record in records {
             match &record.event {
-                Event::Input(Input::Trade(trade)) => self.price(state, record, trade.instrument, trade.price.0, emit),
+                Event::Input(Input::Trade(trade)) => {
+                    let span = Span::price(record, trade.venue_at, trade.price.0);
+                    self.market(state, record, trade.instrument, span, emit);
+                }
                 Event::Input(Input::Quote(quote)) => {
                     let middle = i64::midpoint(quote.bid_price.0, quote.ask_price.0);
-                    self.price(state, record, quote.instrument, middle, emit);
+                    self.market(state, record, quote.instrument, Span::price(record, quote.venue_at, middle), emit);
                 }
-                Event::Input(Input::Bar(bar)) => {
-                    if self.measures {
-                        self.excursions.bar(bar);
-                    }
-                    if !self.account.has_begun() {
-                        self.account.begin(state, record, self.wanted, emit);
-                    }
-                }
+                Event::Input(Input::Bar(bar)) => self.market(state, record, bar.instrument, Span::bar(record, bar), emit),
                 Event::Input(Input::BookSnapshot(levels) | Input::BookDelta(levels)) => {
                     let last = state.markets.get(levels.instrument).and_then(|market| market.last);
                     if let Some(last) = last {
-                        self.price(state, record, levels.instrument, last.0, emit);
+                        let span = Span::price(record, levels.venue_at, last.0);
+                        self.market(state, record, levels.instrument, span, emit);
                     }
                 }
                 Event::Input(input) => self.input(state, record, input, emit),
@@ -126,9 +125,10 @@ impl Projection {
     }
 
     #[inline]
-    fn price(&mut self, state: &State, record: &Record, id: InstrumentId, mantissa: i64, emit: &mut dyn FnMut(Row)) {
+    fn market(&mut self, state: &State, record: &Record, id: InstrumentId, span: Span, emit: &mut dyn FnMut(Row)) {
         if self.measures {
-            self.excursions.price(id, mantissa);
+            let Self { excursions, trips, .. } = self;
+            excursions.price(id, span, &mut |number, stay| trips.settled(number, &stay, &mut |row| emit(Row::RoundTrip(row))));
         }
         if !self.account.has_begun() {
             self.account.begin(state, record, self.wanted, emit);
@@ -161,7 +161,7 @@ impl Projection {
                 if let Some((order, key)) = self.orders.reported(state, at, input, &mut order)
                     && self.measures
                 {
-                    self.trips.ended(key, order, &mut |row| emit(Row::RoundTrip(row)));
+                    self.trips.ended(key, order, &mut self.excursions, &mut |row| emit(Row::RoundTrip(row)));
                 }
             }
             _ => {}
@@ -177,12 +177,13 @@ impl Projection {
         if self.measures {
             let key = (order.instrument, order.owner);
             let is_market = order.kind == OrderKind::Market;
-            let touch = Touch { venue_at: fill.venue_at, price: fill.price, is_market, requested_at: order.requested_at };
+            let (venue_at, price, requested_at) = (fill.venue_at, fill.price, order.requested_at);
+            let touch = Touch { venue_at, at, before_seq: Some(seq), price, is_market, requested_at };
             match order.side {
                 Side::Buy if held.is_positive() => {
-                    let (paid, venue_at) = ((fill.price, fill.price), fill.venue_at);
-                    let lot = Lot { order: order.id, signal: order.signal, stop: order.stop, paid, venue_at };
-                    self.excursions.bought(key, lot, &touch);
+                    let (paid, after_seq) = ((price, price), Some(seq));
+                    let lot = Lot { order: order.id, signal: order.signal, stop: order.stop, paid, venue_at, after_seq };
+                    self.excursions.bought(key, lot);
                 }
                 Side::Buy => {}
                 Side::Sell => {
@@ -197,7 +198,7 @@ impl Projection {
         let mut order = |row| wanted.give(Kind::Orders, emit, || Row::Order(row));
         self.orders.end_if_filled(state, at, fill.order, &mut order);
         if self.measures && !self.orders.is_open(fill.order) {
-            self.trips.ended(position, fill.order, &mut |row| emit(Row::RoundTrip(row)));
+            self.trips.ended(position, fill.order, &mut self.excursions, &mut |row| emit(Row::RoundTrip(row)));
         }
         true
     }
@@ -255,7 +256,7 @@ impl Projection {
         let wanted = self.wanted;
         self.end_step(state, emit);
         if self.measures {
-            self.trips.finish(&mut |row| emit(Row::RoundTrip(row)));
+            self.trips.finish(&mut self.excursions, &mut |row| emit(Row::RoundTrip(row)));
         }
         self.orders.finish(&mut |row| wanted.give(Kind::Orders, emit, || Row::Order(row)));
         self.signals.finish(&mut |row| wanted.give(Kind::Signals, emit, || Row::Signal(row)));

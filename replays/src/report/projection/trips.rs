@@ -3,21 +3,38 @@
 use std::collections::BTreeMap;
 
 use engine::instrument::InstrumentId;
+use engine::number::Price;
 use engine::order::{OrderId, Owner};
 use engine::position::RoundTrip;
 use engine::state::State;
 
-use super::excursions::{Excursions, Touch};
-use super::in_reporting;
+use super::excursions::{Excursions, Stay};
 use super::orders::exit_reason;
-use crate::report::rows::{OrderRow, RoundTripRow};
+use super::recent::Touch;
+use crate::report::joined::Joined;
+use crate::report::rows::{ExitReason, OrderRow, RoundTripRow};
 
-/// Round trips to which more pieces may come: the last of each position.
+/// Round trips that are not complete yet.
 #[derive(Debug, Default)]
 pub(super) struct Trips {
-    growing: BTreeMap<(Owner, InstrumentId), RoundTripRow>,
-    /// How many there were, those that grow included.
+    /// The last of each position, to which more pieces may come.
+    growing: BTreeMap<(Owner, InstrumentId), Growing>,
+    /// Those that are over, by number, and lack prices that the market has not told yet.
+    unsettled: BTreeMap<u64, RoundTripRow>,
+    /// How many there were, those that are not complete included.
     count: u64,
+}
+
+#[derive(Debug)]
+struct Growing {
+    number: u64,
+    joined: Joined,
+    exit_signal: Option<u64>,
+    exit_reason: ExitReason,
+    /// Until its last piece; `None` when its entry was never seen.
+    stay: Option<Stay>,
+    lowest: Price,
+    highest: Price,
 }
 
 impl Trips {
@@ -32,65 +49,88 @@ impl Trips {
     ) {
         let (exit_order, touch) = exit;
         let key = (piece.owner, piece.instrument);
-        let (lot, lowest, highest) = excursions.sold((piece.instrument, piece.owner), piece.entry_order, touch);
-        let quote = state.markets.get(piece.instrument).map(|market| market.instrument.quote);
-        let reporting = |amount| quote.and_then(|quote| in_reporting(state, amount, quote));
-        let mut row = RoundTripRow {
-            number: self.count,
-            owner: piece.owner,
-            instrument: piece.instrument,
-            entry_order: piece.entry_order,
-            exit_order: piece.exit_order,
-            entry_signal: lot.and_then(|lot| lot.signal),
-            exit_signal: exit_order.signal,
-            exit_reason: exit_reason(exit_order.purpose),
-            entry_at: piece.entry_at,
-            exit_at: piece.exit_at,
-            quantity: piece.quantity,
-            cost: piece.cost,
-            proceeds: piece.proceeds,
-            fees: piece.fees,
-            fees_reporting: reporting(piece.fees),
-            profit_reporting: reporting(piece.profit()),
-            stop: lot.and_then(|lot| lot.stop),
-            lowest,
-            highest,
-        };
-        match self.growing.get_mut(&key) {
-            Some(whole) if (whole.entry_order, whole.exit_order) == (row.entry_order, row.exit_order) => join(whole, &row),
-            _ => {
-                self.count += 1;
-                row.number = self.count;
-                if let Some(whole) = self.growing.insert(key, row) {
-                    emit(whole);
-                }
-            }
+        let stay = excursions.sold((piece.instrument, piece.owner), piece.entry_order, touch);
+        let (lowest, highest) = stay.map_or((touch.price, touch.price), |stay| (stay.lowest, stay.highest));
+        if let Some(growing) = self.growing.get_mut(&key).filter(|growing| growing.joined.is_of(piece)) {
+            growing.joined.join(piece, state);
+            growing.stay = stay;
+            (growing.lowest, growing.highest) = (growing.lowest.min(lowest), growing.highest.max(highest));
+            return;
+        }
+        self.count += 1;
+        let (exit_signal, exit_reason) = (exit_order.signal, exit_reason(exit_order.purpose));
+        let joined = Joined::new(piece, state);
+        let growing = Growing { number: self.count, joined, exit_signal, exit_reason, stay, lowest, highest };
+        if let Some(whole) = self.growing.insert(key, growing) {
+            self.over(whole, excursions, emit);
         }
     }
 
     /// An order has ended: no more pieces come of it.
-    pub(super) fn ended(&mut self, key: (Owner, InstrumentId), exit: OrderId, emit: &mut dyn FnMut(RoundTripRow)) {
-        if self.growing.get(&key).is_some_and(|whole| whole.exit_order == exit)
+    pub(super) fn ended(
+        &mut self,
+        key: (Owner, InstrumentId),
+        exit: OrderId,
+        excursions: &mut Excursions,
+        emit: &mut dyn FnMut(RoundTripRow),
+    ) {
+        if self.growing.get(&key).is_some_and(|whole| whole.joined.trip.exit_order == exit)
             && let Some(whole) = self.growing.remove(&key)
         {
-            emit(whole);
+            self.over(whole, excursions, emit);
+        }
+    }
+
+    /// Gives one that is over, now or when all of its prices have come.
+    fn over(&mut self, whole: Growing, excursions: &mut Excursions, emit: &mut dyn FnMut(RoundTripRow)) {
+        let (stay, row) = (whole.stay, whole.row());
+        let (number, instrument) = (row.number, row.instrument);
+        let Some(stay) = stay else { return emit(row) };
+        self.unsettled.insert(number, row);
+        if let Some(stay) = excursions.settle(instrument, number, stay) {
+            self.settled(number, &stay, emit);
+        }
+    }
+
+    /// All prices of one have come.
+    pub(super) fn settled(&mut self, number: u64, stay: &Stay, emit: &mut dyn FnMut(RoundTripRow)) {
+        if let Some(mut row) = self.unsettled.remove(&number) {
+            (row.lowest, row.highest) = (row.lowest.min(stay.lowest), row.highest.max(stay.highest));
+            emit(row);
         }
     }
 
     /// Gives those that are left: the log has ended.
-    pub(super) fn finish(self, emit: &mut dyn FnMut(RoundTripRow)) {
-        self.growing.into_values().for_each(emit);
+    pub(super) fn finish(mut self, excursions: &mut Excursions, emit: &mut dyn FnMut(RoundTripRow)) {
+        excursions.finish(&mut |number, stay| self.settled(number, &stay, emit));
+        self.growing.into_values().for_each(|whole| emit(whole.row()));
     }
 }
 
-fn join(whole: &mut RoundTripRow, piece: &RoundTripRow) {
-    whole.exit_at = piece.exit_at;
-    whole.quantity += piece.quantity;
-    whole.cost += piece.cost;
-    whole.proceeds += piece.proceeds;
-    whole.fees += piece.fees;
-    whole.fees_reporting = whole.fees_reporting.zip(piece.fees_reporting).map(|(whole, piece)| whole + piece);
-    whole.profit_reporting = whole.profit_reporting.zip(piece.profit_reporting).map(|(whole, piece)| whole + piece);
-    whole.lowest = whole.lowest.min(piece.lowest);
-    whole.highest = whole.highest.max(piece.highest);
+impl Growing {
+    fn row(self) -> RoundTripRow {
+        let Self { number, joined, exit_signal, exit_reason, stay, lowest, highest } = self;
+        let Joined { trip, profit, fees, .. } = joined;
+        RoundTripRow {
+            number,
+            owner: trip.owner,
+            instrument: trip.instrument,
+            entry_order: trip.entry_order,
+            exit_order: trip.exit_order,
+            entry_signal: stay.and_then(|stay| stay.lot.signal),
+            exit_signal,
+            exit_reason,
+            entry_at: trip.entry_at,
+            exit_at: trip.exit_at,
+            quantity: trip.quantity,
+            cost: trip.cost,
+            proceeds: trip.proceeds,
+            fees: trip.fees,
+            fees_reporting: fees,
+            profit_reporting: profit,
+            stop: stay.and_then(|stay| stay.lot.stop),
+            lowest,
+            highest,
+        }
+    }
 }

@@ -44,8 +44,9 @@ pub struct RoundTripRow {
     pub profit_reporting: Option<Amount>,
     /// Where the entry's bracket would have got out with a loss.
     pub stop: Option<Price>,
-    /// The lowest price between entry and exit, both included. Of a bar, which tells no order, low and high count only
-    /// when the position was held from before its first price until after its last.
+    /// The lowest price between entry and exit, both included, by the venue's clock, however late prices and reports came. Of a
+    /// bar, which tells no order, low and high count only when the position was held from before its first price until after its
+    /// last.
     pub lowest: Price,
     /// The highest price, likewise.
     pub highest: Price,

@@ -18,14 +18,16 @@ const DECIMALS: u32 = 8;
 pub(super) struct Stretch {
     /// Since 1970. What is stamped 00:00 exactly is the day's own that ends then.
     day: i64,
+    /// How long, in nanoseconds.
+    length_ns: i64,
     period: Period,
 }
 
 /// Every day of the run.
 pub(super) fn days(samples: &[Sample], trips: &[Ended]) -> Vec<Stretch> {
     let stretch = |pair: &[Sample]| {
-        let day = pair[1].at.plus_ns(-1).day();
-        Stretch { day, period: period(date(day), &pair[0], &pair[1], Tally::default()) }
+        let (day, length_ns) = (pair[1].at.plus_ns(-1).day(), pair[1].at.0.saturating_sub(pair[0].at.0));
+        Stretch { day, length_ns, period: period(date(day), &pair[0], &pair[1], Tally::default()) }
     };
     let mut days: Vec<Stretch> = samples.windows(2).map(stretch).collect();
     for trip in trips {
@@ -38,14 +40,15 @@ pub(super) fn days(samples: &[Sample], trips: &[Ended]) -> Vec<Stretch> {
     days
 }
 
-/// How many won and lost, and the best and the worst one.
+/// How many won and lost, and the best and the worst one: by the daily returns, which are those of whole days.
 pub(super) fn results(days: &[Stretch]) -> Days {
     let mut results = Days::default();
-    for Period { key, profit, rate, .. } in days.iter().map(|stretch| &stretch.period) {
+    let whole = days.iter().filter(|stretch| stretch.length_ns >= DAY_NS);
+    for Period { key, profit, rate, .. } in whole.map(|stretch| &stretch.period) {
         let Some(rate) = *rate else { continue };
-        if profit.is_positive() {
+        if rate > 0.0 {
             results.wins += 1;
-        } else if profit.is_negative() {
+        } else if rate < 0.0 {
             results.losses += 1;
         } else {
             results.draws += 1;

@@ -24,7 +24,7 @@ impl Report {
 }
 
 fn document(outcome: Outcome, kept: Kept, prices: Vec<Prices>, state: &State) -> Document {
-    let Outcome { summary, series, closed, samples } = outcome;
+    let Outcome { summary, series, closed, samples, .. } = outcome;
     let names = trips::Names::new(state);
     let start = summary.equity.start;
     let days = calendar::days(&samples, &kept.trips);

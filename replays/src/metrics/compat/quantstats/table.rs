@@ -179,7 +179,7 @@ impl Column {
     fn since(&self, date: impl Fn((i32, u32, u32)) -> (i32, u32, u32)) -> &[f64] {
         let Some(last) = self.at.last() else { return &[] };
         let (year, month, day) = date(date_of(last.day()));
-        let from = Timestamp(day_of(year, month, day).saturating_mul(DAY_NS));
+        let Some(from) = day_of(year, month, day).map(|day| Timestamp(day.saturating_mul(DAY_NS))) else { return &[] };
         &self.returns[self.at.partition_point(|at| *at < from)..]
     }
 
@@ -188,8 +188,7 @@ impl Column {
             let month = year * 12 + month.cast_signed() - 1 - months;
             let (year, month) = (month.div_euclid(12), month.rem_euclid(12).cast_unsigned() + 1);
             // A month that is too short ends where it ends.
-            let next = if month == 12 { day_of(year + 1, 1, 1) } else { day_of(year, month + 1, 1) };
-            (year, month, day.min(date_of(next - 1).2))
+            (year, month, (1..=day).rev().find(|day| day_of(year, month, *day).is_some()).unwrap_or(day))
         })
     }
 }

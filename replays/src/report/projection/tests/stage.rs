@@ -28,7 +28,7 @@ pub enum Feed {
     Bars,
 }
 
-/// A run that comes to no rest is cut off: a search in all its records would take too long.
+/// A run of so few market data comes to rest before.
 const MOST_RECORDS: usize = 10_000;
 
 /// A run: its log, its rows while it ran, and its last state.
@@ -41,6 +41,11 @@ pub struct Scene {
 impl Scene {
     /// Runs on so many market data.
     pub fn play(seed: u64, feed: Feed, length: u32) -> Self {
+        Self::late(seed, feed, length, |config| config)
+    }
+
+    /// The same on an exchange with other latencies.
+    pub fn late(seed: u64, feed: Feed, length: u32, latencies: impl FnOnce(ExchangeConfig) -> ExchangeConfig) -> Self {
         let mut random = Rng::with_seed(seed);
         let whims = Arc::new(Mutex::new(random.fork()));
         let entrants = (0..2).map(|_| Entrant {
@@ -60,7 +65,8 @@ impl Scene {
             slippage_bps: 3,
             ..ExchangeConfig::default()
         };
-        let mut exchange = Exchange::new(history(random, feed, length).map(Ok::<_, GatewayError>), &config);
+        let history = history(random, feed, length).map(Ok::<_, GatewayError>);
+        let mut exchange = Exchange::new(history, &latencies(config));
         let (mut records, mut rows) = (Vec::new(), Vec::new());
         let mut projection = Projection::new(Wanted::ALL);
         while let Some((at, input)) = exchange.next(engine.next_deadline()).expect("a history without faults") {
@@ -69,10 +75,7 @@ impl Scene {
             exchange.execute(&step).expect("an exchange that takes everything");
             projection.after(engine.state(), &step, &mut |row| rows.push(row));
             records.extend(step);
-            if records.len() > MOST_RECORDS {
-                println!("seed {seed} is cut off: {:#?}", &records[records.len() - 20..]);
-                break;
-            }
+            assert!(records.len() < MOST_RECORDS, "seed {seed} comes to no rest: {:#?}", &records[records.len() - 20..]);
         }
         let state = engine.state().clone();
         projection.finish(&state, &mut |row| rows.push(row));
