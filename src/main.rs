@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod runs;
 mod summary;
+mod table;
 
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;

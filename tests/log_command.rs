@@ -248,20 +248,18 @@ fn stat_counts() {
     let text = stdout(dir.path(), &["log", "stat", "last"]);
     let (_, kinds) = text.split_once("\n\n").unwrap();
     expect![[r"
-        ┌───────────────┬─────────┐
-        │ Kind          ┆ Records │
-        ╞═══════════════╪═════════╡
-        │ session       ┆       1 │
-        │ listed        ┆       1 │
-        │ deposited     ┆       1 │
-        │ bar           ┆      12 │
-        │ accepted      ┆       1 │
-        │ filled        ┆       1 │
-        │ session-ended ┆       1 │
-        │ signal        ┆       2 │
-        │ order         ┆       1 │
-        │ checkpoint    ┆       1 │
-        └───────────────┴─────────┘
+         Kind           Records
+        ─────────────────────────
+         session              1
+         listed               1
+         deposited            1
+         bar                 12
+         accepted             1
+         filled               1
+         session-ended        1
+         signal               2
+         order                1
+         checkpoint           1
     "]]
     .assert_eq(kinds);
 }

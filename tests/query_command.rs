@@ -124,11 +124,9 @@ fn tables_are_shown_for_people() {
         dir.path(),
         "select trade, strategy, exit_reason, entry_price, exit_price, quantity, profit, mae, mfe, stop_price from live_trades",
         &expect![[r#"
-            ┌───────┬──────────┬─────────────┬─────────────┬────────────┬──────────┬───────────┬─────┬────────┬────────────┐
-            │ trade ┆ strategy ┆ exit_reason ┆ entry_price ┆ exit_price ┆ quantity ┆    profit ┆ mae ┆    mfe ┆ stop_price │
-            ╞═══════╪══════════╪═════════════╪═════════════╪════════════╪══════════╪═══════════╪═════╪════════╪════════════╡
-            │     1 ┆ a, "b"   ┆ target      ┆         102 ┆      117.3 ┆       93 ┆ 1402.5051 ┆  93 ┆ 1422.9 ┆       96.9 │
-            └───────┴──────────┴─────────────┴─────────────┴────────────┴──────────┴───────────┴─────┴────────┴────────────┘
+             trade  strategy  exit_reason  entry_price  exit_price  quantity     profit  mae     mfe  stop_price
+            ──────────────────────────────────────────────────────────────────────────────────────────────────────
+                 1  a, "b"    target               102       117.3        93  1402.5051   93  1422.9        96.9
             1 row
         "#]],
     );
@@ -136,13 +134,11 @@ fn tables_are_shown_for_people() {
         dir.path(),
         "select order_id, side, kind, purpose, quantity, trigger_price, outcome, reason from orders",
         &expect![[r"
-            ┌──────────┬──────┬─────────────┬─────────┬──────────┬───────────────┬──────────┬───────────────────────────┐
-            │ order_id ┆ side ┆ kind        ┆ purpose ┆ quantity ┆ trigger_price ┆ outcome  ┆ reason                    │
-            ╞══════════╪══════╪═════════════╪═════════╪══════════╪═══════════════╪══════════╪═══════════════════════════╡
-            │       15 ┆ buy  ┆ market      ┆ entry   ┆       93 ┆               ┆ filled   ┆                           │
-            │       19 ┆ sell ┆ stop-market ┆ stop    ┆       93 ┆          96.9 ┆ canceled ┆ its linked order ended it │
-            │       20 ┆ sell ┆ take-profit ┆ target  ┆       93 ┆         117.3 ┆ filled   ┆                           │
-            └──────────┴──────┴─────────────┴─────────┴──────────┴───────────────┴──────────┴───────────────────────────┘
+             order_id  side  kind         purpose  quantity  trigger_price  outcome   reason
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────
+                   15  buy   market       entry          93                 filled
+                   19  sell  stop-market  stop           93           96.9  canceled  its linked order ended it
+                   20  sell  take-profit  target         93          117.3  filled
             3 rows
         "]],
     );
@@ -150,27 +146,23 @@ fn tables_are_shown_for_people() {
         dir.path(),
         "select seq, at, direction, fate, order_id, reasons from ai_signals",
         &expect![[r"
-        ┌─────┬──────────────────────┬───────────┬─────────┬──────────┬─────────────────────────────────────┐
-        │ seq ┆ at                   ┆ direction ┆ fate    ┆ order_id ┆ reasons                             │
-        ╞═════╪══════════════════════╪═══════════╪═════════╪══════════╪═════════════════════════════════════╡
-        │  10 ┆ 2024-01-01T07:00:00Z ┆ flat      ┆ ignored ┆          ┆ fast=103.04252401 slow=103.53881600 │
-        │  14 ┆ 2024-01-01T10:00:00Z ┆ long      ┆ traded  ┆       15 ┆ fast=100.03861200 slow=99.78838426  │
-        └─────┴──────────────────────┴───────────┴─────────┴──────────┴─────────────────────────────────────┘
-        2 rows
-    "]],
+             seq  at                    direction  fate     order_id  reasons
+            ───────────────────────────────────────────────────────────────────────────────────────────────
+              10  2024-01-01T07:00:00Z  flat       ignored            fast=103.04252401 slow=103.53881600
+              14  2024-01-01T10:00:00Z  long       traded         15  fast=100.03861200 slow=99.78838426
+            2 rows
+        "]],
     );
     shows(
         dir.path(),
         "select at, moment, equity, drawdown from equity where moment <> 'fill'",
         &expect![[r"
-        ┌──────────────────────┬────────┬────────────┬────────────┐
-        │ at                   ┆ moment ┆     equity ┆   drawdown │
-        ╞══════════════════════╪════════╪════════════╪════════════╡
-        │ 2024-01-01T01:00:00Z ┆ start  ┆      10000 ┆          0 │
-        │ 2024-01-01T13:00:00Z ┆ end    ┆ 11402.5051 ┆ 0.08107408 │
-        └──────────────────────┴────────┴────────────┴────────────┘
-        2 rows
-    "]],
+             at                    moment      equity    drawdown
+            ───────────────────────────────────────────────────────
+             2024-01-01T01:00:00Z  start        10000           0
+             2024-01-01T13:00:00Z  end     11402.5051  0.08107408
+            2 rows
+        "]],
     );
     let shown = stdout(dir.path(), &["query", "last", "select seq, kind from events", "--rows", "2"]);
     let (_, said) = shown.trim_end().rsplit_once('\n').unwrap();
@@ -199,6 +191,62 @@ fn money_is_in_quotes_and_times_are_rfc_3339_in_json() {
     ));
     assert_eq!(rows(dir.path(), "select * from optimization_logs"), Vec::<Value>::new());
     assert_eq!(one(dir.path(), "select max(price) as most from fills where price < 0"), Value::Null);
+}
+
+/// Whatever it is called: money, and sums, differences and products of it, are in quotes; what is no money is a number.
+#[test]
+fn computed_money_is_in_quotes_too() {
+    let dir = small_run();
+    expect![[r#"
+        [
+        {"paid":"20.3949","range":"15.3","traded":"20394.9","half":"10.19745","price":0.0,"fee":2,"mean":109.65,"rate":0.001,"dear":true}
+        ]
+    "#]].assert_eq(&stdout(
+        dir.path(),
+        &[
+            "query",
+            "last",
+            "select sum(fee) as paid, max(price) - min(price) as range, sum(price * quantity) as traded, sum(fee) / 2 as half, \
+             avg(slippage_bps) as price, count(*) as fee, avg(price) as mean, \
+             cast(sum(fee) / sum(notional) as double) as rate, min(price) > 5 as dear from fills",
+            "--json",
+        ],
+    ));
+    let worth = "with f as (select price * quantity as worth, order_id from fills) select case when worth > 9500 then worth else fee \
+                 end as some from f join fills on f.order_id = fills.order_id order by some";
+    for row in rows(dir.path(), worth) {
+        assert!(row["some"].is_string(), "{row}");
+    }
+}
+
+#[test]
+fn names_of_tables_may_be_in_capitals_and_a_count_is_a_count() {
+    let dir = small_run();
+    let fills = one(dir.path(), "select count(*) from fills");
+    for sql in [
+        "SELECT COUNT(*) FROM FILLS",
+        "select count(*) from Fills where Fills.price > 0 and fills.fee > 0",
+        "select count(*) from FILLS as Fills join Orders on FILLS.order_id = ORDERS.order_id",
+        "with X as (select * from FILLS) select count(*) from X",
+    ] {
+        assert_eq!(rows(dir.path(), sql), [serde_json::json!({ "count": fills })], "{sql}");
+    }
+    for (sql, said) in [
+        ("select * from \"FILLS\"", "no table \"FILLS\": did you mean fills?"),
+        ("with Orders as (select * from fills) select * from orders", "orders is a table of the run: give the query after WITH"),
+    ] {
+        let (code, _, stderr) = run(dir.path(), &["query", "last", sql]);
+        assert!(code == Some(2) && stderr.contains(said), "{sql}: {stderr}");
+    }
+    for (sql, names) in [
+        ("select count(*), 1 as count from fills", ["len", "count"]),
+        ("select len, len + 1 as more from (select count(*) from fills)", ["len", "more"]),
+        ("select count(*) as trades, max(price) from fills", ["trades", "price"]),
+        ("select count(*), 'len' from fills", ["count", "literal"]),
+    ] {
+        let row = rows(dir.path(), sql).remove(0);
+        assert!(names.iter().all(|name| row.get(name).is_some()), "{sql}: {row}");
+    }
 }
 
 #[test]

@@ -252,6 +252,24 @@ fn a_forged_beginning_is_named() {
     assert!(verdict.stderr.starts_with("error: record 0 is not the start of a session"), "{verdict:?}");
 }
 
+/// Equal numbers in other bytes make another digest: whoever writes 0.50 for 0.5 does not write what was written.
+#[test]
+fn the_same_value_in_other_bytes_is_another_record() {
+    let original = Original::new();
+    let mut dice = Dice(chance::seed());
+    let is_order = |record: &Record, _: &Record| matches!(record.event, Event::Decision(Decision::OrderRequested(_)));
+    for place in original.places(&mut dice, 6, is_order) {
+        let mut forged = original.records.clone();
+        let Event::Decision(Decision::OrderRequested(request)) = &mut forged[place].event else { unreachable!() };
+        let scale = request.quantity.0.scale();
+        request.quantity.0.rescale(scale + 1);
+        assert_eq!(forged, original.records, "as values they are equal");
+        let verdict = original.verify(&forged);
+        verdict.names(place as u64..=place as u64, "rescaled");
+        assert!(verdict.stderr.contains("the same values in other bytes"), "{verdict:?}");
+    }
+}
+
 /// No decision follows from how large someone else's trade was: that is for the digest to tell, and for HEAD, which
 /// a forger must have replaced.
 #[test]

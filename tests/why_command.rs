@@ -53,9 +53,13 @@ cooldown = \"12h\"
 ";
 
 fn small_run() -> tempfile::TempDir {
+    run_of(CONFIG)
+}
+
+fn run_of(config: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("BTC-USDT_1h.csv"), BARS).unwrap();
-    fs::write(dir.path().join("tickfold.toml"), CONFIG).unwrap();
+    fs::write(dir.path().join("tickfold.toml"), config).unwrap();
     answer(dir.path(), &["backtest"]);
     dir
 }
@@ -160,11 +164,9 @@ fn a_denial_says_by_what() {
     expect![[r"
         4 signals, 1 denials
 
-        ┌─────────┬──────────────────┬───────────┬────────────┬──────────────────────┬──────────────────────┐
-        │ Denials ┆ By               ┆ Strategy  ┆ Instrument ┆ First                ┆ Last                 │
-        ╞═════════╪══════════════════╪═══════════╪════════════╪══════════════════════╪══════════════════════╡
-        │       1 ┆ paused: cooldown ┆ ema_cross ┆ BTC-USDT   ┆ 2024-01-01T16:00:00Z ┆ 2024-01-01T16:00:00Z │
-        └─────────┴──────────────────┴───────────┴────────────┴──────────────────────┴──────────────────────┘
+         Denials  By                Strategy   Instrument  First                 Last
+        ───────────────────────────────────────────────────────────────────────────────────────────────
+               1  paused: cooldown  ema_cross  BTC-USDT    2024-01-01T16:00:00Z  2024-01-01T16:00:00Z
 
         The last 1:
         32 2024-01-01T16:00:00Z > signal ema_cross BTC-USDT long 100% fast=101.15231634 slow=99.50270286 ^31
@@ -173,7 +175,7 @@ fn a_denial_says_by_what() {
     .assert_eq(&stdout(dir.path(), &["why-not", "last"]));
     let document = answer(dir.path(), &["why-not", "last", "--reason", "paused", "--strategy", "ema_cross"]);
     assert_eq!(document["denials"], 1);
-    assert_eq!(answer(dir.path(), &["why-not", "last", "--instrument", "ETH-USDT"])["denials"], 0);
+    assert_eq!(answer(dir.path(), &["why-not", "last", "--strategy", "operator"])["denials"], 0);
     let seq = document["last"][0]["seq"].to_string();
     expect![[r"
         31 2024-01-01T16:00:00Z < bar BTC-USDT 1h open 97.00 high 105.00 low 97.00 close 104.00 volume 10.0
@@ -181,10 +183,36 @@ fn a_denial_says_by_what() {
           32 2024-01-01T16:00:00Z > signal ema_cross BTC-USDT long 100% fast=101.15231634 slow=99.50270286 ^31
               ema_cross wants to own BTC-USDT, 100 % sure, because fast is 101.15231634 and slow is 99.50270286
             33 2024-01-01T16:00:00Z > denied ema_cross BTC-USDT paused by cooldown until 2024-01-02T01:00:00Z ^32 <== asked about
-                sizing: 20 % of the equity, 9896.67 USDT, fee included: 19.01304743 BTC at 104
+                sizing: 20 % of the equity, 9896.67 USDT, fee included: 19.01304743 BTC at 104; in lots of 0.1 that is 19
                 protection: stop at 98.8 (-5 %)
                 risk: denied: paused: cooldown; of the other limits the closest: asset exposure is 19.97 % of at most 30 %, 10.03 % of the equity is left
     "]].assert_eq(&stdout(dir.path(), &["why", "last", &seq]));
+}
+
+#[test]
+fn limits_are_told_of_what_sizing_left() {
+    let dir = run_of(&CONFIG.replace("size = \"20%\"", "size = \"95%\""));
+    let seq = answer(dir.path(), &["why-not", "last"])["last"][0]["seq"].to_string();
+    let told = stdout(dir.path(), &["why", "last", &seq]);
+    expect![[r"
+        sizing: 95 % of the equity, 9844.21 USDT, fee included: 89.83326023 BTC at 104; asset exposure leaves 28.39676637; in lots of 0.1 that is 28.3
+        risk: denied: paused: cooldown; of the other limits the closest: asset exposure is 29.9 % of at most 30 %, 0.1 % of the equity is left
+    "]].assert_eq(&words(&told, ["sizing: ", "risk: "]));
+    // A lot is more than the limit leaves: the smallest order was asked about, and the limit said no.
+    let config = CONFIG.replace("size = \"20%\"", "size = \"95%\"").replace("\"0.1\"", "\"50\"");
+    let dir = run_of(&config);
+    let seq = answer(dir.path(), &["why-not", "last"])["last"][0]["seq"].to_string();
+    let told = stdout(dir.path(), &["why", "last", &seq]);
+    expect![[r"
+        sizing: 95 % of the equity, 10000 USDT, fee included: 93.04421069 BTC at 102; asset exposure leaves 29.41176471, less than the smallest order of 50, which was asked about
+        risk: denied: order too large would be 51 %, 1 % more than the 50 % allowed
+    "]].assert_eq(&words(&told, ["sizing: ", "risk: "]));
+}
+
+/// The lines that begin so.
+fn words(told: &str, starts: [&str; 2]) -> String {
+    let lines = told.lines().map(str::trim).filter(|line| starts.iter().any(|start| line.starts_with(start)));
+    lines.fold(String::new(), |text, line| text + line + "\n")
 }
 
 #[test]
@@ -195,48 +223,36 @@ fn at_shows_how_things_stood() {
         equity 10134.511 USDT
 
         BALANCES
-        ┌──────────┬──────────┬──────────┐
-        │ Currency ┆   Amount ┆ In USDT  │
-        ╞══════════╪══════════╪══════════╡
-        │ BTC      ┆     19.5 ┆ 2125.5   │
-        │ USDT     ┆ 8009.011 ┆ 8009.011 │
-        └──────────┴──────────┴──────────┘
+         Currency    Amount   In USDT
+        ───────────────────────────────
+         BTC           19.5    2125.5
+         USDT      8009.011  8009.011
 
         POSITIONS
-        ┌───────────┬────────────┬──────────┬───────────────┬────────────────┬──────────┬───────┬───────────┐
-        │ Strategy  ┆ Instrument ┆ Quantity ┆ Average price ┆     Unrealised ┆ Realised ┆  Fees ┆ Guard     │
-        ╞═══════════╪════════════╪══════════╪═══════════════╪════════════════╪══════════╪═══════╪═══════════╡
-        │ ema_cross ┆ BTC-USDT   ┆     19.5 ┆           102 ┆ 136.5 (6.86 %) ┆        0 ┆ 1.989 ┆ stop 96.9 │
-        └───────────┴────────────┴──────────┴───────────────┴────────────────┴──────────┴───────┴───────────┘
+         Strategy   Instrument  Quantity  Average price      Unrealised  Realised   Fees  Guard
+        ─────────────────────────────────────────────────────────────────────────────────────────────
+         ema_cross  BTC-USDT        19.5            102  136.5 (6.86 %)         0  1.989  stop 96.9
 
         OPEN ORDERS
-        ┌─────────────────────────────────────────────────────────────────┬───────────┬───────┬─────────────────────┬─────────┐
-        │ Order                                                           ┆ Remaining ┆ Price ┆ From the last price ┆ Status  │
-        ╞═════════════════════════════════════════════════════════════════╪═══════════╪═══════╪═════════════════════╪═════════╡
-        │ #19 ema_cross sell 19.5 BTC-USDT stop-market 96.90 protects #15 ┆      19.5 ┆  96.9 ┆             -11.1 % ┆ waiting │
-        └─────────────────────────────────────────────────────────────────┴───────────┴───────┴─────────────────────┴─────────┘
+         Order                                                            Remaining  Price  From the last price  Status
+        ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+         #19 ema_cross sell 19.5 BTC-USDT stop-market 96.90 protects #15       19.5   96.9              -11.1 %  waiting
 
         LAST SIGNALS
-        ┌───────────┬────────────┬───────┬───────┬────────┬──────────────────────┬────────────────────────────────────┐
-        │ Strategy  ┆ Instrument ┆ Wants ┆  Sure ┆ Record ┆ At                   ┆ Because                            │
-        ╞═══════════╪════════════╪═══════╪═══════╪════════╪══════════════════════╪════════════════════════════════════╡
-        │ ema_cross ┆ BTC-USDT   ┆ long  ┆ 100 % ┆     14 ┆ 2024-01-01T10:00:00Z ┆ fast=100.03861200 slow=99.78838426 │
-        └───────────┴────────────┴───────┴───────┴────────┴──────────────────────┴────────────────────────────────────┘
+         Strategy   Instrument  Wants   Sure  Record  At                    Because
+        ────────────────────────────────────────────────────────────────────────────────────────────────────────
+         ema_cross  BTC-USDT    long   100 %      14  2024-01-01T10:00:00Z  fast=100.03861200 slow=99.78838426
 
         RISK
-        ┌────────────────────────┬─────────────────────┐
-        │ New exposure           ┆ allowed             │
-        │ Drawdown from the peak ┆ 0 % below 10134.511 │
-        │ Since the day began    ┆ 0 % below 10000     │
-        │ Losses in a row        ┆ 0                   │
-        └────────────────────────┴─────────────────────┘
+         New exposure            allowed
+         Drawdown from the peak  0 % below 10134.511
+         Since the day began     0 % below 10000
+         Losses in a row         0
 
         PRICES
-        ┌────────────┬────────────┬──────────────────────┐
-        │ Instrument ┆ Last price ┆ At                   │
-        ╞════════════╪════════════╪══════════════════════╡
-        │ BTC-USDT   ┆     109.00 ┆ 2024-01-01T11:00:00Z │
-        └────────────┴────────────┴──────────────────────┘
+         Instrument  Last price  At
+        ───────────────────────────────────────────────
+         BTC-USDT        109.00  2024-01-01T11:00:00Z
     "]]
     .assert_eq(&stdout(dir.path(), &["at", "last", "2024-01-01T11:30:00Z"]));
     let whole = answer(dir.path(), &["at", "last", "end"]);
@@ -252,16 +268,21 @@ fn at_shows_how_things_stood() {
 fn what_is_not_there_is_named() {
     let dir = small_run();
     for (args, expected) in [
-        (["why", "last", "999"], "record 999 is not in the log, which has"),
-        (["why", "last", "o14"], "record #14 is a signal: an order's id is the seq of the record that asked for it"),
-        (["why", "last", "t9"], "there is no round trip t9 in the log: there are t1 to t1"),
-        (["why", "last", "f999"], "the venue called no fill 999 in this log"),
-        (["why", "last", "x1"], "it is written like 43 (a record), o43"),
-        (["at", "last", "2020-01-01"], "at 2020-01-01T00:00:00Z the run had not begun"),
-        (["at", "last", "yesterday"], "it is written like 2024-01-01"),
-        (["at", "last", "seq:999"], "record 999 is not in the log"),
+        (&["why-not", "last", "--instrument", "ETH-USDT"][..], "the run has no instrument \"ETH-USDT\"; it has: BTC-USDT"),
+        (
+            &["why-not", "last", "--strategy", "ema-cross", "--to", "2024-01-02"],
+            "the run has no strategy \"ema-cross\"; it has: ema_cross, operator",
+        ),
+        (&["why", "last", "999"], "record 999 is not in the log, which has"),
+        (&["why", "last", "o14"], "record #14 is a signal: an order's id is the seq of the record that asked for it"),
+        (&["why", "last", "t9"], "there is no round trip t9 in the log: there are t1 to t1"),
+        (&["why", "last", "f999"], "the venue called no fill 999 in this log"),
+        (&["why", "last", "x1"], "it is written like 43 (a record), o43"),
+        (&["at", "last", "2020-01-01"], "at 2020-01-01T00:00:00Z the run had not begun"),
+        (&["at", "last", "yesterday"], "it is written like 2024-01-01"),
+        (&["at", "last", "seq:999"], "record 999 is not in the log"),
     ] {
-        let (code, stdout, stderr) = run(dir.path(), &args);
+        let (code, stdout, stderr) = run(dir.path(), args);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");
         assert!(stderr.contains(expected), "{args:?}: {stderr}");
     }

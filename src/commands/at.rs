@@ -4,8 +4,6 @@ use std::fmt::Display;
 use std::io::Write;
 
 use clap::Args;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
 use engine::number::{Decimal, Rate};
 use replays::explain::standing::{Holding, LastSignal, RiskState, Waiting};
 use replays::explain::{Instant, Standing};
@@ -14,6 +12,7 @@ use serde_json::{Value, json};
 use crate::cli::Globals;
 use crate::commands::why::open;
 use crate::exit::{Exit, Failure};
+use crate::table::{drawn, pairs, table};
 
 /// Show how things stood at a moment: portfolio, open orders, strategies and risk
 #[derive(Args)]
@@ -54,12 +53,12 @@ fn shown(standing: &Standing, out: &mut dyn Write) -> std::io::Result<()> {
     let currency = standing.currency.map_or_else(String::new, |currency| currency.to_string());
     let after = standing.seq.map_or_else(|| "before the first record".to_owned(), |seq| format!("after record {seq}"));
     writeln!(out, "{} ({after})\nequity {} {currency}", standing.at, or_dash(standing.equity.map(|equity| short(equity.0, 8))))?;
-    let mut balances = table(&["Currency", "Amount", &format!("In {currency}")]);
+    let mut balances = table(&["Currency", "Amount", &format!("In {currency}")], |column| column > 0);
     for balance in &standing.balances {
         let value = or_dash(balance.value.map(|value| short(value.0, 8)));
         balances.add_row([balance.currency.to_string(), short(balance.amount.0, 12).to_string(), value]);
     }
-    writeln!(out, "\nBALANCES\n{}", right(balances, 1))?;
+    writeln!(out, "\nBALANCES\n{}", drawn(balances))?;
     if !standing.positions.is_empty() {
         writeln!(out, "\nPOSITIONS\n{}", positions(&standing.positions))?;
     }
@@ -70,25 +69,26 @@ fn shown(standing: &Standing, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "\nLAST SIGNALS\n{}", signals(&standing.signals))?;
     }
     if !standing.regimes.is_empty() {
-        let mut regimes = table(&["Instrument", "Trend", "Volatility"]);
+        let mut regimes = table(&["Instrument", "Trend", "Volatility"], |_| false);
         for seen in &standing.regimes {
             let of = |word: &str, bps: u16| format!("{word} {}", percent(Rate::from_bps(bps.into())));
             let (trend, volatility) =
                 (of(seen.trend, seen.trend_confidence_bps), of(seen.volatility, seen.volatility_confidence_bps));
             regimes.add_row([seen.instrument.clone(), trend, volatility]);
         }
-        writeln!(out, "\nREGIMES\n{regimes}")?;
+        writeln!(out, "\nREGIMES\n{}", drawn(regimes))?;
     }
     writeln!(out, "\nRISK\n{}", risk(&standing.risk))?;
-    let mut prices = table(&["Instrument", "Last price", "At"]);
+    let mut prices = table(&["Instrument", "Last price", "At"], |column| column == 1);
     for last in &standing.prices {
         prices.add_row([last.instrument.clone(), or_dash(last.price.map(|price| price.0)), last.at.to_string()]);
     }
-    writeln!(out, "\nPRICES\n{}", right(prices, 1))
+    writeln!(out, "\nPRICES\n{}", drawn(prices))
 }
 
-fn positions(held: &[Holding]) -> Table {
-    let mut table = table(&["Strategy", "Instrument", "Quantity", "Average price", "Unrealised", "Realised", "Fees", "Guard"]);
+fn positions(held: &[Holding]) -> String {
+    let header = ["Strategy", "Instrument", "Quantity", "Average price", "Unrealised", "Realised", "Fees", "Guard"];
+    let mut table = table(&header, |column| (2..7).contains(&column));
     for holding in held {
         let rate = holding.unrealised_rate.map_or_else(String::new, |rate| format!(" ({})", percent(rate)));
         let guard = holding.guard.map_or_else(String::new, |guard| {
@@ -116,11 +116,12 @@ fn positions(held: &[Holding]) -> Table {
             remarks.join("; "),
         ]);
     }
-    (2..7).fold(table, right)
+    drawn(table)
 }
 
-fn orders(open: &[Waiting]) -> Table {
-    let mut table = table(&["Order", "Remaining", "Price", "From the last price", "Status"]);
+fn orders(open: &[Waiting]) -> String {
+    let header = ["Order", "Remaining", "Price", "From the last price", "Status"];
+    let mut table = table(&header, |column| (1..4).contains(&column));
     for order in open {
         let status = if order.is_ending { format!("{}, to be canceled", order.status) } else { order.status.to_owned() };
         table.add_row([
@@ -131,11 +132,12 @@ fn orders(open: &[Waiting]) -> Table {
             status,
         ]);
     }
-    (1..4).fold(table, right)
+    drawn(table)
 }
 
-fn signals(last: &[LastSignal]) -> Table {
-    let mut table = table(&["Strategy", "Instrument", "Wants", "Sure", "Record", "At", "Because"]);
+fn signals(last: &[LastSignal]) -> String {
+    let header = ["Strategy", "Instrument", "Wants", "Sure", "Record", "At", "Because"];
+    let mut table = table(&header, |column| (3..5).contains(&column));
     for signal in last {
         let wants = if signal.is_waiting { format!("{}, waits", signal.direction) } else { signal.direction.to_owned() };
         let reasons: Vec<String> = signal.reasons.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -149,12 +151,11 @@ fn signals(last: &[LastSignal]) -> Table {
             reasons.join(" "),
         ]);
     }
-    (3..5).fold(table, right)
+    drawn(table)
 }
 
-fn risk(risk: &RiskState) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
+fn risk(risk: &RiskState) -> String {
+    let mut table = pairs();
     let mut row = |name: &str, value: String| {
         table.add_row([name.to_owned(), value]);
     };
@@ -193,21 +194,7 @@ fn risk(risk: &RiskState) -> Table {
         let parts: Vec<String> = risk.health_parts.iter().map(|(name, value)| format!("{name} {value}")).collect();
         row("Health", format!("{health} of 100: {}", parts.join(", ")));
     }
-    table
-}
-
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header(header);
-    table
-}
-
-fn right(mut table: Table, column: usize) -> Table {
-    if let Some(column) = table.column_mut(column) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+    drawn(table)
 }
 
 fn bps(bps: u32) -> String {

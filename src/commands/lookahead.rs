@@ -3,15 +3,13 @@
 use std::io::{IsTerminal, Write};
 
 use clap::Args;
-use comfy_table::Table;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
 use data::log::BlobStore;
 use engine::event::{Event, Input, Record};
 use indicatif::{ProgressBar, ProgressStyle};
 use replays::backtest::Backtest;
 use replays::config::Config;
 use replays::lookahead::{Leak, Proof, prove};
-use replays::session::recorded_config;
+use replays::session::{Stage, recorded_config, stages};
 use replays::startup::{Sameness, Start, starts};
 use serde_json::json;
 
@@ -19,6 +17,7 @@ use crate::cli::Globals;
 use crate::commands::setup::Setup;
 use crate::exit::{Exit, Failure};
 use crate::runs::{OpenRun, RunStore};
+use crate::table::{drawn, table};
 
 /// Prove that no decision depends on what was still to come
 ///
@@ -26,7 +25,8 @@ use crate::runs::{OpenRun, RunStore};
 /// the same as with all of the data: signals, orders, fills, and checkpoints, which have the strategies' memories and
 /// indicators in them. So a strategy that was fitted on all of the data, or an exchange that fills at a price that was
 /// still to come, is found at the first record that gives it away. What a strategy looks up by itself, in a file of its
-/// own, is not. With RUN, its configuration and its market data are taken; else what `backtest` would run.
+/// own, is not. With RUN, its configuration and its market data are taken; else what `backtest` would run. A fork has two
+/// configurations, one after the other: its parent is proven, or its new values from the beginning on.
 #[derive(Args)]
 #[command(after_help = "Examples:
   tickfold lookahead last
@@ -110,6 +110,16 @@ fn of_run(name: &str, globals: &Globals) -> Result<Config, Failure> {
         return Err(Failure::new(Exit::Mismatch, "record 0 is not the start of a session, so there is no configuration"));
     };
     let blobs = BlobStore::open(&path).map_err(|error| Failure::new(Exit::Mismatch, error.to_string()))?;
+    let last = stages(session.config, &blobs)?.pop();
+    if let Some(Stage { from_seq, .. }) = last.filter(|last| last.from_seq > 0) {
+        let said = format!(
+            "{name} is a fork: its configuration holds from record {from_seq} on, and its parent's before. lookahead makes a run \
+             again from the beginning, with one configuration: prove the parent, or the new values with `tickfold lookahead \
+             --data {} --set KEY=VALUE...`",
+            path.display()
+        );
+        return Err(Failure::new(Exit::Usage, said));
+    }
     let mut config = recorded_config(session, &blobs)?.with_sets(&globals.set)?;
     config.data.paths = vec![path];
     Ok(config)
@@ -123,16 +133,15 @@ fn start_json(start: &Start) -> serde_json::Value {
     json!({ "events_before": start.events_before, "strategies": strategies.collect::<Vec<_>>() })
 }
 
-fn start_table(starts: &[Start]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header(["Market data before", "Strategy", "Signals after all", "After so much", "The same"]);
+fn start_table(starts: &[Start]) -> String {
+    let header = ["Market data before", "Strategy", "Signals after all", "After so much", "The same"];
+    let mut table = table(&header, |column| column != 1);
     for Start { events_before, strategies } in starts {
         for Sameness { strategy, all, less, same } in strategies {
             table.add_row([events_before.to_string(), strategy.clone(), all.to_string(), less.to_string(), same.to_string()]);
         }
     }
-    table
+    drawn(table)
 }
 
 fn progress() -> ProgressBar {

@@ -13,7 +13,8 @@ use crate::runs::{OpenRun, RunStore};
 
 /// Derive every decision of a run again and compare, record by record
 ///
-/// Exit code 0 when all are the same; 6 with the first record that differs, or when the log is damaged.
+/// They have to be the same byte for byte, as the log's digest takes them: 0.50 for 0.5 is a difference. Exit code 0 when
+/// all are the same; 6 with the first record that differs, or when the log is damaged.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  tickfold verify last\n  tickfold verify 20261121-0930 --json")]
 pub struct Verify {

@@ -1,16 +1,18 @@
 //! `tickfold log bundle`: what is in the file, and what is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use engine::event::{Event, Input};
+use data::log::{Disk, Options, Writer};
+use engine::event::{Decision, Event, Input};
 use serde_json::Value;
 
 use crate::program::{answer, tickfold};
-use crate::stage::{records, run};
-use crate::venue::{BALANCE, FILL_ID, KEY, LABEL, WORDS, live_run};
+use crate::stage::{backtest, records, run, stage};
+use crate::venue::{BALANCE, FILL_ID, KEY, LABEL, WORDS, live_run, paper_run};
 
 fn unpacked(file: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(File::open(file).unwrap()).unwrap();
@@ -118,7 +120,12 @@ fn a_whole_bundle_is_the_run() {
         (&["log", "bundle", "last", "-o", "b.zip"][..], "is damaged"),
         (&["log", "bundle", "last", "--redact", "-o", "b.zip"], "Log Damaged"),
     ] {
-        assert_eq!(run(dir.path(), args).0, Some(0));
+        let (code, text, error) = run(dir.path(), args);
+        assert!(code == Some(6) && text.starts_with("wrote b.zip: "), "{code:?}: {text}");
+        assert!(
+            error.contains(" is damaged: ") && error.contains("b.zip has what is left of it; `tickfold log salvage`"),
+            "{error}"
+        );
         let verified: Value = serde_json::from_slice(&unpacked(&dir.path().join("b.zip"))["verify.json"]).unwrap();
         assert!(verified["ok"] == false && verified["error"].as_str().unwrap().contains(said), "{verified}");
     }
@@ -127,4 +134,75 @@ fn a_whole_bundle_is_the_run() {
             .2
             .starts_with("error: cannot write no/such/folder.zip: ")
     );
+}
+
+#[test]
+fn what_is_empty_is_no_bundle_and_what_a_crash_cut_off_is_noted() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("empty")).unwrap();
+    fs::create_dir_all(dir.path().join("begun/blobs")).unwrap();
+    drop(Writer::create(Arc::new(Disk::create(dir.path().join("begun")).unwrap()), Options::default()).unwrap());
+    for (folder, said) in [("empty", "it has no log"), ("begun", "the log has no records")] {
+        for redact in [&[][..], &["--redact"]] {
+            let (code, text, error) = run(dir.path(), &[&["log", "bundle", folder, "-o", "b.zip"], redact].concat());
+            assert_eq!((code, text.as_str()), (Some(6), ""), "{folder}: {error}");
+            assert!(error.starts_with(&format!("error: nothing to bundle in {folder}: {said}")), "{error}");
+            assert!(!dir.path().join("b.zip").exists(), "{folder}");
+        }
+    }
+    // A stopped run whose last write did not arrive whole.
+    let stopped = paper_run(&dir.path().join("stopped"), 6, 120);
+    let segment = fs::read_dir(&stopped)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|e| e == "seg"));
+    let mut file = fs::OpenOptions::new().append(true).open(segment.unwrap()).unwrap();
+    file.write_all(b"TFLG and no more").unwrap();
+    for redact in [&[][..], &["--redact"]] {
+        let (code, _, error) = run(dir.path(), &[&["log", "bundle", "stopped", "-o", "b.zip"], redact].concat());
+        assert_eq!(code, Some(0), "{error}");
+        assert!(
+            error.starts_with("note: ") && error.contains("ends in 16 bytes of a write that did not arrive whole"),
+            "{error}"
+        );
+        let verified: Value = serde_json::from_slice(&unpacked(&dir.path().join("b.zip"))["verify.json"]).unwrap();
+        assert_eq!((&verified["ok"], &verified["torn"], &verified["sealed"]), (&true.into(), &true.into(), &false.into()));
+    }
+}
+
+#[test]
+fn a_redacted_bundle_tells_no_price_that_an_order_waits_for() {
+    let dir = stage(9, 400);
+    let protected = [
+        "protection.stop='3%'",
+        "protection.target='4%'",
+        "breakers={cooldown='off', losses='off', daily_loss='off', drawdown='off', emergency='off', low_profit_loss='100%'}",
+    ];
+    let folder = backtest(dir.path(), "protected", "BTC-USDT_1m.csv", &protected);
+    let mut prices = BTreeSet::new();
+    for record in records(&folder) {
+        if let Event::Decision(Decision::OrderRequested(request)) = record.event {
+            let bracket = request.bracket.map(|bracket| [bracket.stop, bracket.target]).unwrap_or_default();
+            let asked = [request.kind.trigger(), request.kind.limit_price(), bracket[0], bracket[1]];
+            prices.extend(asked.into_iter().flatten().map(|price| price.0.normalize().to_string()));
+        }
+    }
+    let (code, _, error) = run(dir.path(), &["log", "bundle", "protected", "--redact", "-o", "b.zip"]);
+    assert_eq!(code, Some(0), "{error}");
+    let files = unpacked(&dir.path().join("b.zip"));
+    let log = String::from_utf8(files["log.jsonl"].clone()).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // Bars are public, whatever numbers are in them.
+    let told = |line: &&Value| line.get("text").is_none();
+    let (mut orders, mut waited) = (BTreeSet::new(), 0);
+    for line in lines.iter().filter(told) {
+        let text = line.to_string();
+        let shown: Vec<&String> = prices.iter().filter(|price| text.contains(&format!("\"{price}"))).collect();
+        assert!(shown.is_empty() || (line["kind"] == "filled" && !orders.contains(&line["order"].as_u64())), "{text}: {shown:?}");
+        if line["kind"] == "order" && line["type"] != "Market" {
+            orders.insert(line["seq"].as_u64());
+        }
+        waited += u64::from(line["kind"] == "filled" && orders.contains(&line["order"].as_u64()));
+    }
+    assert!(prices.len() > 20 && orders.len() > 20 && waited > 5, "{} {} {waited}", prices.len(), orders.len());
 }

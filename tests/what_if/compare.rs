@@ -72,6 +72,26 @@ fn each_change_has_its_cause() {
 }
 
 #[test]
+fn what_held_one_run_back_is_told() {
+    let dir = stage(35, 300);
+    let made = |name: &str, cooldown: &str| {
+        let set = format!("breakers.cooldown={cooldown:?}");
+        backtest(dir.path(), name, "BTC-USDT_1m.csv", &[&set, "breakers.losses='off'"])
+    };
+    let cooled = made("cooled", "30m");
+    let same = compared(&cooled, &made("same", "30m"));
+    assert!(same.is_same() && same.same_pauses > 2, "{same:#?}");
+    let free = compared(&made("free", "off"), &cooled);
+    let first = &free.differences[&Cause::Pause][0];
+    assert!(first.text.starts_with("only the second run is paused by cooldown until 2"), "{first:?}");
+    assert_eq!((first.seq_a, first.seq_b.is_some(), first.instrument.as_deref()), (None, true, Some("BTC-USDT")));
+    assert_eq!((free.first.as_ref(), free.same_pauses), (Some(first), 0), "what comes of it comes later");
+    let longer = compared(&cooled, &made("longer", "40m"));
+    let first = &longer.differences[&Cause::Pause][0].text;
+    assert!(first.starts_with("both are paused by cooldown, until ") && first.contains(" and until "), "{first}");
+}
+
+#[test]
 fn a_live_run_and_its_backtest_differ_as_the_venue_did() {
     let dir = tempfile::tempdir().unwrap();
     let live = live_run(&dir.path().join("live"), 5, 400);
@@ -85,6 +105,8 @@ fn a_live_run_and_its_backtest_differ_as_the_venue_did() {
         "{causes:?}"
     );
     assert!(found.same_signals > 50, "{:?}", found.counts);
+    let pauses: Vec<&str> = found.differences[&Cause::Pause].iter().map(|difference| difference.text.as_str()).collect();
+    assert_eq!(pauses, ["only the first run is halted by its operator", "only the first run is resumed by its operator"]);
     let of_another = compared(&live, &backtest(dir.path(), "other", "live", &["risk.enabled=false"]));
     assert!(of_another.only_a > 0 && of_another.only_b > 0 && of_another.same_trades == 0);
 }

@@ -31,6 +31,24 @@ fn no_strategy_knows_its_future() {
 }
 
 #[test]
+fn a_fork_is_not_proven_as_if_it_had_one_configuration() {
+    let dir = stage(44, 120);
+    let parent = answer(dir.path(), &["backtest", "--data", "BTC-USDT_1m.csv", "--set", STRATEGIES]);
+    let forked = |at: &str| {
+        let fork = answer(dir.path(), &["fork", parent["run_id"].as_str().unwrap(), "--at", at, "--set", "strategy.0.fast=1"]);
+        fork["run_id"].as_str().unwrap().to_owned()
+    };
+    let (fork, whole) = (forked("60"), forked("0"));
+    let (code, text, error) = run(dir.path(), &["lookahead", &fork]);
+    assert_eq!((code, text.as_str()), (Some(2), ""), "{error}");
+    assert!(error.contains("is a fork: its configuration holds from record ") && error.contains("prove the parent"), "{error}");
+    assert_eq!(answer(dir.path(), &["lookahead", &whole])["ok"], true, "its values hold from the beginning");
+    assert_eq!(answer(dir.path(), &["lookahead", parent["run_id"].as_str().unwrap()])["ok"], true);
+    let instead = ["lookahead", "--data", &format!("runs/{fork}"), "--set", STRATEGIES, "--set", "strategy.0.fast=1"];
+    assert_eq!(answer(dir.path(), &instead)["ok"], true, "as the error says");
+}
+
+#[test]
 fn what_forgets_needs_little_history_and_what_does_not_needs_all() {
     let dir = stage(43, 400);
     let startup = |set: &str| {

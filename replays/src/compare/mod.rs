@@ -1,12 +1,14 @@
 //! Two runs side by side: what is different, and by which cause.
 //!
-//! Seqs mean nothing across runs. Signals are put side by side by strategy, instrument and time; round trips by the signal
-//! that began them; market data by what they say and when, by the venue's clock. What follows from another difference
+//! Seqs mean nothing across runs. Signals are put side by side by strategy, instrument and time; pauses by breaker,
+//! instrument and time; round trips by the signal that began them; market data by what they say and when, by the venue's
+//! clock. What follows from another difference
 //! is not told again: a round trip whose signal only one run has is a difference of signals.
 
 mod tape;
 mod traded;
 mod signals;
+mod pauses;
 mod trips;
 
 use std::collections::BTreeMap;
@@ -45,6 +47,8 @@ pub enum Cause {
     MissingData,
     /// A signal that only one of them gave, or that says something else.
     Signal,
+    /// A breaker or an operator stopped new exposure in one of them only, or at another time, or for longer.
+    Pause,
     /// Both had the signal, and one did not get in, or did not get out.
     MissingOrder,
     /// One got out at its stop, the other at its target or by a signal.
@@ -61,14 +65,24 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, in order.
-    pub const ALL: [Self; 8] =
-        [Self::MissingData, Self::Signal, Self::MissingOrder, Self::Exit, Self::Timing, Self::Price, Self::Quantity, Self::Fee];
+    pub const ALL: [Self; 9] = [
+        Self::MissingData,
+        Self::Signal,
+        Self::Pause,
+        Self::MissingOrder,
+        Self::Exit,
+        Self::Timing,
+        Self::Price,
+        Self::Quantity,
+        Self::Fee,
+    ];
 
     /// What it is called.
     pub fn name(self) -> &'static str {
         match self {
             Self::MissingData => "missing data",
             Self::Signal => "signal",
+            Self::Pause => "pause",
             Self::MissingOrder => "missing order",
             Self::Exit => "exit",
             Self::Timing => "timing",
@@ -143,6 +157,8 @@ pub struct Comparison {
     pub is_other_market: bool,
     /// Signals that are the same.
     pub same_signals: u64,
+    /// Pauses that are the same: of breakers, and of operators.
+    pub same_pauses: u64,
     /// Round trips that are the same.
     pub same_trades: u64,
     /// Round trips that differ in something.
@@ -199,6 +215,7 @@ pub fn compare(a: &mut Reader, b: &mut Reader, measure: Measure) -> Result<Compa
     b.seek(0)?;
     tape::compare(a, b, &mut found)?;
     signals::compare(&ours, &theirs, measure, &mut found);
+    pauses::compare(&ours, &theirs, measure, &mut found);
     trips::compare(&ours, &theirs, measure, &mut found);
     found.first = found.differences.values().flatten().min_by_key(|difference| (difference.at, difference.cause)).cloned();
     if let Some(first) = &found.first {

@@ -85,8 +85,8 @@ pub(super) fn list<T>(list: Option<&Vec<T>>) -> &[T] {
 }
 
 /// Every key of either, in order.
-pub(super) fn keys<'k>(a: impl Iterator<Item = &'k Key>, b: impl Iterator<Item = &'k Key>) -> Vec<&'k Key> {
-    let mut keys: Vec<&Key> = a.chain(b).collect();
+pub(super) fn keys<'k, K: Ord>(a: impl Iterator<Item = &'k K>, b: impl Iterator<Item = &'k K>) -> Vec<&'k K> {
+    let mut keys: Vec<&K> = a.chain(b).collect();
     keys.sort();
     keys.dedup();
     keys

@@ -1,4 +1,4 @@
-//! What a log says of a run's trading: its signals, and what was bought and sold for each.
+//! What a log says of a run's trading: its signals, what held it back, and what was bought and sold.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,6 +14,7 @@ use engine::time::Timestamp;
 use serde::Serialize;
 
 use super::Trade;
+use super::pauses::{Pause, PauseKey};
 
 /// Whose, and of what: the same in both runs, whatever ids they have there.
 pub(super) type Key = (String, String);
@@ -23,6 +24,7 @@ pub(super) type Key = (String, String);
 pub(super) struct Traded {
     pub(super) names: Names,
     pub(super) signals: BTreeMap<Key, Vec<Signaled>>,
+    pub(super) pauses: BTreeMap<PauseKey, Vec<Pause>>,
     pub(super) trips: BTreeMap<Key, Vec<Trip>>,
     /// Why a signal was denied, by its seq.
     pub(super) denied: BTreeMap<u64, &'static str>,
@@ -106,6 +108,10 @@ impl Traded {
     }
 
     fn take(&mut self, record: &Record) {
+        if let Some((what, instrument, pause)) = Pause::of(record) {
+            let instrument = instrument.map(|id| self.names.symbol(id).to_string());
+            self.pauses.entry((what, instrument)).or_default().push(pause);
+        }
         match &record.event {
             Event::Input(Input::SessionStarted(_)) => self.names.learn(record),
             Event::Input(Input::InstrumentListed(instrument)) => {

@@ -6,6 +6,8 @@ use engine::event::{Decision, DenialReason, Event, Record, Signal};
 use engine::number::{Decimal, Quantity, Rate};
 use engine::order::OrderRequest;
 use engine::rationale::{Proposal, Rationale, rationale};
+use engine::risk::Policy;
+use engine::sizing::Size;
 use engine::state::State;
 use engine::text::Names;
 
@@ -26,12 +28,17 @@ pub(super) fn words(history: &mut History, signal: &Record, outcome: &Record) ->
     };
     let moment = history.moment(decided_at)?;
     let names = History::names(moment);
-    let Some(met) = rationale(&moment.state, &stage.config.policy(), opinion, size) else { return Ok(Vec::new()) };
+    let policy = stage.config.policy();
+    let Some(mut met) = rationale(&moment.state, &policy, opinion, size) else { return Ok(Vec::new()) };
+    let judged = judged(&moment.state, &met, opinion);
+    if let (Err(_), Some(quantity)) = (&met.verdict, judged) {
+        met.used = used(&moment.state, &policy, opinion, quantity);
+    }
     let mut words = vec![];
     if decided_at != signal.seq {
         words.push(format!("the signal waited from record {} until the position that was there had closed", signal.seq));
     }
-    words.extend(sizing(&moment.state, opinion, &met, &size.to_string()));
+    words.extend(sizing(&moment.state, opinion, &met, judged, &size.to_string()));
     words.extend(bracket(&met));
     words.push(limits(&met));
     let logged = match &outcome.event {
@@ -60,7 +67,28 @@ fn is_one_step(history: &mut History, signal: u64, outcome: u64) -> Result<bool,
     Ok(true)
 }
 
-fn sizing(state: &State, signal: &Signal, met: &Rationale, size: &str) -> Option<String> {
+/// How much the limits were asked about: what sizing left of the wish, and the smallest order where it left less. `None`
+/// when it never came to that.
+fn judged(state: &State, met: &Rationale, signal: &Signal) -> Option<Quantity> {
+    match &met.verdict {
+        Ok(order) => return order.as_ref().map(|order| order.quantity),
+        Err(DenialReason::BelowMinimumSize { .. } | DenialReason::LowConfidence { .. }) => return None,
+        Err(_) => {}
+    }
+    let Proposal { wanted, room, lot_size, .. } = met.proposal.as_ref()?;
+    let cut = room.map_or(*wanted, |(_, most)| most.min(*wanted)).floor_to(*lot_size);
+    Some(cut.max(state.markets.get(signal.instrument)?.smallest_order()))
+}
+
+/// How far each limit would be used with so much.
+fn used(state: &State, policy: &Policy, signal: &Signal, quantity: Quantity) -> Vec<DenialReason> {
+    let mut state = state.clone();
+    // It has been scaled already.
+    state.tuning.size_scale_bps = 10_000;
+    rationale(&state, policy, signal, Size::Quantity(quantity)).map_or_else(Vec::new, |met| met.used)
+}
+
+fn sizing(state: &State, signal: &Signal, met: &Rationale, judged: Option<Quantity>, size: &str) -> Option<String> {
     let Proposal { share, regime, scale, wanted, room, lot_size } = met.proposal.as_ref()?;
     let base = state.markets.get(signal.instrument)?.instrument.base;
     let mut text = match share {
@@ -86,11 +114,14 @@ fn sizing(state: &State, signal: &Signal, met: &Rationale, size: &str) -> Option
         let _ = write!(text, "; {limit} leaves {}", short(most.0, 8));
     }
     let lots = lot_size.0.normalize();
-    match &met.verdict {
-        Ok(Some(OrderRequest { quantity, .. })) => {
+    match (&met.verdict, judged) {
+        (_, Some(quantity)) if room.is_some_and(|(_, most)| most < quantity) => {
+            let _ = write!(text, ", less than the smallest order of {}, which was asked about", quantity.0.normalize());
+        }
+        (_, Some(quantity)) => {
             let _ = write!(text, "; in lots of {lots} that is {}", quantity.0.normalize());
         }
-        Err(DenialReason::BelowMinimumSize { quantity, minimum }) => {
+        (Err(DenialReason::BelowMinimumSize { quantity, minimum }), None) => {
             let (quantity, minimum) = (quantity.0.normalize(), minimum.0.normalize());
             let _ = write!(text, "; in lots of {lots} that is {quantity}, less than the smallest order of {minimum}");
         }

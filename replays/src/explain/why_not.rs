@@ -1,9 +1,9 @@
 //! Signals that came to nothing because something denied them: by what, how often, and each with its reasons.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use data::log::Reader;
-use engine::event::{Decision, Event, Record};
+use engine::event::{Decision, Event, Input, Record};
 use engine::text::Names;
 use engine::time::Timestamp;
 use serde::Serialize;
@@ -74,9 +74,19 @@ pub struct Denied {
 
 type Key = (String, Option<String>, &'static str);
 
-/// Reads a run's denials, from the first record on.
+/// Who wants something beside the strategies.
+const OPERATOR: &str = "operator";
+
+/// What a filter may name.
+#[derive(Default)]
+struct Known {
+    strategies: BTreeSet<String>,
+    instruments: BTreeSet<String>,
+}
+
+/// Reads a run's denials, from the first record on. A strategy or an instrument that the run does not have is an error.
 pub fn why_not(reader: &mut Reader, filter: &Filter) -> Result<WhyNot, ExplainError> {
-    let (mut names, mut found) = (Names::default(), WhyNot::default());
+    let (mut names, mut known, mut found) = (Names::default(), Known::default(), WhyNot::default());
     let mut counts: BTreeMap<Key, Count> = BTreeMap::new();
     let mut last = VecDeque::new();
     // A denial follows its signal in the same step, or later when the signal waited.
@@ -84,10 +94,14 @@ pub fn why_not(reader: &mut Reader, filter: &Filter) -> Result<WhyNot, ExplainEr
     while let Some(block) = reader.next_block()? {
         for record in block {
             if filter.to.is_some_and(|to| record.at >= to) {
+                known.check(filter)?;
                 return Ok(found.finish(counts, last));
             }
             match &record.event {
-                Event::Input(_) => names.learn(record),
+                Event::Input(input) => {
+                    names.learn(record);
+                    known.learn(input);
+                }
                 Event::Decision(Decision::Signal(signal)) => {
                     signals.retain(|_, other| match &other.event {
                         Event::Decision(Decision::Signal(other)) => {
@@ -101,7 +115,7 @@ pub fn why_not(reader: &mut Reader, filter: &Filter) -> Result<WhyNot, ExplainEr
                         u64::from(filter.wants(record.at, &strategy.to_string(), Some(&instrument.to_string()), None));
                 }
                 Event::Decision(Decision::Denied(denial)) => {
-                    let owner = denial.strategy.map_or_else(|| "operator".to_owned(), |id| names.strategy(id).to_string());
+                    let owner = denial.strategy.map_or_else(|| OPERATOR.to_owned(), |id| names.strategy(id).to_string());
                     let instrument = denial.instrument.map(|id| names.symbol(id).to_string());
                     let reason = denial.reason.name();
                     if !filter.wants(record.at, &owner, instrument.as_deref(), Some(reason)) {
@@ -130,7 +144,34 @@ pub fn why_not(reader: &mut Reader, filter: &Filter) -> Result<WhyNot, ExplainEr
             }
         }
     }
+    known.check(filter)?;
     Ok(found.finish(counts, last))
+}
+
+impl Known {
+    fn learn(&mut self, input: &Input) {
+        match input {
+            Input::SessionStarted(session) => self.strategies.extend(session.strategies.iter().cloned()),
+            Input::InstrumentListed(instrument) => {
+                self.instruments.insert(instrument.symbol.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the filter names what there is.
+    fn check(&self, filter: &Filter) -> Result<(), ExplainError> {
+        let unknown = |what: &str, wanted: &Option<String>, known: Vec<&str>| {
+            let wanted = wanted.as_deref().filter(|wanted| !known.contains(wanted))?;
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Some(ExplainError::NoSuch(format!("the run has no {what} \"{wanted}\"; it has: {known}")))
+        };
+        let strategies = self.strategies.iter().map(String::as_str).chain([OPERATOR]).collect();
+        let instruments = self.instruments.iter().map(String::as_str).collect();
+        let unknown =
+            unknown("strategy", &filter.strategy, strategies).or_else(|| unknown("instrument", &filter.instrument, instruments));
+        unknown.map_or(Ok(()), Err)
+    }
 }
 
 impl WhyNot {

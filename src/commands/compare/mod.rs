@@ -18,8 +18,8 @@ use crate::runs::{OpenRun, RunStore};
 
 /// Put two runs side by side: their metrics, and each difference by its cause
 ///
-/// Signals are matched by strategy, instrument and time, round trips by the signal that began them, market data by what
-/// they say; the seqs of two runs have nothing to do with each other. A live run and the backtest of its market data
+/// Signals are matched by strategy, instrument and time, breakers and an operator's halts by time, round trips by the
+/// signal that began them, market data by what they say; the seqs of two runs have nothing to do with each other. A live run and the backtest of its market data
 /// (`tickfold backtest --data RUN`) are compared like any two.
 #[derive(Args)]
 #[command(after_help = "Examples:

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
 use replays::compare::{Cause, Comparison, Difference, Pair, Trade};
 use replays::fork::Line;
 use replays::report::Summary;
 use serde_json::Value;
+
+use crate::table::{drawn, pairs, table};
 
 /// What is compared beside the metrics: where it stands in a summary, and what it is called.
 const TOTALS: [(&str, &str); 6] = [
@@ -46,10 +46,9 @@ pub fn merge(document: &mut Value, found: &Comparison) {
 }
 
 /// Both summaries' totals and metrics, line by line.
-pub fn metrics(names: [&str; 2], summaries: [&Summary; 2]) -> Table {
+pub fn metrics(names: [&str; 2], summaries: [&Summary; 2]) -> String {
     let [a, b] = summaries.map(|summary| serde_json::to_value(summary).unwrap_or_default());
-    let mut table = new_table();
-    table.set_header(["", names[0], names[1], "difference"]);
+    let mut table = table(&["", names[0], names[1], "difference"], |column| column > 0);
     for (pointer, name) in TOTALS {
         table.add_row(row(name, a.pointer(pointer), b.pointer(pointer)));
     }
@@ -59,12 +58,7 @@ pub fn metrics(names: [&str; 2], summaries: [&Summary; 2]) -> Table {
             table.add_row(row(&name.replace('_', " "), ours, theirs));
         }
     }
-    for column in 1..4 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
+    drawn(table)
 }
 
 fn row(name: &str, a: Option<&Value>, b: Option<&Value>) -> [String; 4] {
@@ -126,22 +120,20 @@ pub fn records(lines: [Option<&Line>; 2], names: [&str; 2], out: &mut dyn Write)
     Ok(())
 }
 
-fn counts(found: &Comparison) -> Table {
-    let mut table = new_table();
+fn counts(found: &Comparison) -> String {
+    let mut table = pairs();
     for cause in Cause::ALL {
         if let Some(count) = found.counts.get(&cause) {
             table.add_row([cause.name().to_owned(), count.to_string()]);
         }
     }
+    table.add_row(["pauses the same".to_owned(), found.same_pauses.to_string()]);
     let (same, different) = (found.same_trades, found.different_trades);
     table.add_row(["market data the same".to_owned(), found.same_data.to_string()]);
     table.add_row(["signals the same".to_owned(), found.same_signals.to_string()]);
     table.add_row(["round trips the same / not".to_owned(), format!("{same} / {different}")]);
     table.add_row(["round trips of the first / second alone".to_owned(), format!("{} / {}", found.only_a, found.only_b)]);
-    if let Some(column) = table.column_mut(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+    drawn(table)
 }
 
 fn told(difference: &Difference, names: [&str; 2]) -> String {
@@ -152,9 +144,9 @@ fn told(difference: &Difference, names: [&str; 2]) -> String {
     format!("{at} {whose} {}: {text} ({}, {})", cause.name(), seq(seq_a), seq(seq_b))
 }
 
-fn trades(pairs: &[Pair], names: [&str; 2]) -> Table {
-    let mut table = new_table();
-    table.set_header(["Signaled", "Strategy", "Instrument", "Run", "In at", "Out at", "By", "Profit"]);
+fn trades(pairs: &[Pair], names: [&str; 2]) -> String {
+    let header = ["Signaled", "Strategy", "Instrument", "Run", "In at", "Out at", "By", "Profit"];
+    let mut table = table(&header, |column| [4, 5, 7].contains(&column));
     for Pair { strategy, instrument, at, a, b } in pairs {
         for (trade, name) in [a, b].into_iter().zip(names) {
             let Some(trade) = trade else { continue };
@@ -172,11 +164,5 @@ fn trades(pairs: &[Pair], names: [&str; 2]) -> Table {
             ]);
         }
     }
-    table
-}
-
-fn new_table() -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
-    table
+    drawn(table)
 }

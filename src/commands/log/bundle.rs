@@ -5,16 +5,16 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use data::log::BlobStore;
+use data::log::{BlobStore, LogError};
 use data::zipped::Zipped;
 use engine::event::{Event, Input, Record};
 use replays::rebuild::rebuild;
-use replays::session::BUILD;
-use replays::verify::{VerifyError, verify};
+use replays::session::{BUILD, SessionError};
+use replays::verify::{Verified, VerifyError, verify};
 use serde_json::{Value, json};
 
 use super::redacted::Redactor;
-use super::{LogFolder, RunName};
+use super::{LogFolder, RunName, cut};
 use crate::cli::Globals;
 use crate::exit::{Exit, Failure};
 
@@ -69,9 +69,10 @@ Keys and passphrases are in no log.
 const REDACTED: &str = "config.toml    the configuration; what could tell of an account or of a strategy reads `removed`
 log.jsonl      the records, one JSON object a line
 
-Left out: quantities, fees, balances and profits; the venue's ids and words; alerts; labels, parameters and sizes of
-strategies; addresses, names of keys, paths; and the log's own files and hashes, which have all of that in them. So this
-log cannot be verified any more: verify.json says what the whole one came to.
+Left out: quantities, fees, balances and profits; limits, stops and targets, and at which price the orders that waited
+for them filled; the venue's ids and words; alerts; labels, parameters and sizes of strategies; addresses, names of keys,
+paths; and the log's own files and hashes, which have all of that in them. So this log cannot be verified any more:
+verify.json says what the whole one came to.
 ";
 
 /// Put a run into one file to send with a bug report
@@ -79,6 +80,8 @@ log cannot be verified any more: verify.json says what the whole one came to.
 /// With --redact nothing in it tells of the account or of the strategies' parameters: the records are exported as text
 /// without quantities, balances, ids, labels and words of the venue or of the operator. A log whose records hang together
 /// by their hashes cannot be redacted and stay verifiable, so its files stay out, and the result of verifying it goes in.
+/// What a crash cut off is noted. A damaged log goes in as it is, and the exit code is 6; where there is no record at all,
+/// no file is written.
 #[derive(Args)]
 #[command(after_help = "Examples:
   tickfold log bundle last --redact -o bug.zip
@@ -98,6 +101,8 @@ impl Bundle {
     /// Writes it.
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> Result<(), Failure> {
         let folder = self.run.find(globals)?;
+        look(&folder)?;
+        let verified = verified(&folder);
         let failed = |error: io::Error| Failure::new(Exit::Failed, format!("cannot write {}: {error}", self.out.display()));
         let mut zip = Zipped::create(&self.out).map_err(failed)?;
         let readme = format!("{README}{}", if self.redact { REDACTED } else { WHOLE });
@@ -105,7 +110,7 @@ impl Bundle {
         let os = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
         for (name, value) in [
             ("versions.json", json!({ "tickfold": BUILD, "os": os, "redacted": self.redact })),
-            ("verify.json", self.verified(&folder)),
+            ("verify.json", self.verdict(&verified)),
             ("summary.json", self.summary(&folder)),
         ] {
             zip.add(name, format!("{value:#}\n").as_bytes()).map_err(failed)?;
@@ -119,25 +124,30 @@ impl Bundle {
             let what = if self.redact { "a redacted export of the run" } else { "the whole run, balances and ids included" };
             writeln!(out, "wrote {}: {what}", self.out.display())?;
         }
-        Ok(())
+        match verified {
+            Err(error @ (VerifyError::Log(_) | VerifyError::Session(SessionError::Blob(_)))) => {
+                let (run, file) = (folder.path.display(), self.out.display());
+                let told = format!(
+                    "{run} is damaged: {error}\n  {file} has what is left of it; `tickfold log salvage` copies that to a run"
+                );
+                Err(Failure::new(Exit::Mismatch, told))
+            }
+            // That decisions differ is what the file is to tell.
+            _ => Ok(()),
+        }
     }
 
     /// What verifying it came to, be it a failure: that is what bug reports are for.
-    fn verified(&self, folder: &LogFolder) -> Value {
-        let verified = || -> Result<Value, VerifyError> {
-            let (mut reader, recovery) = folder.read()?;
-            let verified = verify(&mut reader, &BlobStore::open(&folder.path)?)?;
-            let digest = reader.digest().filter(|_| !self.redact).map(|digest| digest.to_string());
-            let (records, decisions) = (verified.records, verified.decisions);
-            let end = (recovery.sealed, recovery.torn.is_some());
-            Ok(json!({
-                "ok": true, "records": records, "decisions": decisions, "digest": digest, "sealed": end.0, "torn": end.1,
-            }))
-        };
-        match verified() {
-            Ok(verified) => verified,
+    fn verdict(&self, verified: &Result<Proven, VerifyError>) -> Value {
+        match verified {
+            Ok(Proven { verified: Verified { records, decisions }, digest, sealed, torn }) => {
+                let digest = digest.as_ref().filter(|_| !self.redact);
+                json!({
+                    "ok": true, "records": records, "decisions": decisions, "digest": digest, "sealed": sealed, "torn": torn,
+                })
+            }
             Err(VerifyError::Differs { seq, .. }) if self.redact => json!({ "ok": false, "differs_at_seq": seq }),
-            Err(error) => json!({ "ok": false, "error": self.said(&error) }),
+            Err(error) => json!({ "ok": false, "error": self.said(error) }),
         }
     }
 
@@ -161,6 +171,42 @@ impl Bundle {
         let kinds: Vec<String> = format!("{error:?}").split(['(', ' ', '{']).take(2).map(str::to_owned).collect();
         kinds.into_iter().filter(|kind| kind.chars().all(|c| c.is_ascii_alphabetic())).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// A log that was verified.
+struct Proven {
+    verified: Verified,
+    digest: Option<String>,
+    sealed: bool,
+    torn: bool,
+}
+
+/// Says on stderr what a crash cut off, and fails where there is nothing to bundle. Damage is told at the end.
+fn look(folder: &LogFolder) -> Result<(), Failure> {
+    let why = match folder.read() {
+        Ok((_, recovery)) => {
+            if let Some(torn) = &recovery.torn {
+                eprintln!("note: {}", cut(torn));
+            }
+            let is_empty = recovery.count == 0 && recovery.torn.is_none();
+            is_empty.then_some("the log has no records: its run was stopped before the first were written")
+        }
+        Err(LogError::NoLog) if folder.segments()?.is_empty() => {
+            Some("it has no log; name a run's folder, see `tickfold log list`")
+        }
+        Err(_) => None,
+    };
+    match why {
+        Some(why) => Err(Failure::new(Exit::Mismatch, format!("nothing to bundle in {}: {why}", folder.path.display()))),
+        None => Ok(()),
+    }
+}
+
+fn verified(folder: &LogFolder) -> Result<Proven, VerifyError> {
+    let (mut reader, recovery) = folder.read()?;
+    let verified = verify(&mut reader, &BlobStore::open(&folder.path)?)?;
+    let digest = reader.digest().map(|digest| digest.to_string());
+    Ok(Proven { verified, digest, sealed: recovery.sealed, torn: recovery.torn.is_some() })
 }
 
 /// Adds the log's own files, and says how many.

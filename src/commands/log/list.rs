@@ -3,8 +3,6 @@
 use std::io::Write;
 
 use clap::Args;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
 use data::log::LogError;
 use engine::event::{Event, Input, Session};
 use engine::time::Timestamp;
@@ -14,6 +12,7 @@ use super::LogFolder;
 use crate::cli::Globals;
 use crate::exit::Failure;
 use crate::runs::{Run, RunStore};
+use crate::table::{drawn, table};
 
 /// List the runs, the newest first
 #[derive(Args)]
@@ -43,7 +42,7 @@ impl List {
         } else if runs.is_empty() {
             eprintln!("note: there is no run in {}: `tickfold backtest` makes one", globals.runs.display());
         } else {
-            writeln!(out, "{}", table(&runs))?;
+            writeln!(out, "{}", shown(&runs))?;
         }
         Ok(())
     }
@@ -91,10 +90,9 @@ fn document(id: &str, look: &Result<Listed, LogError>) -> Value {
     }
 }
 
-fn table(runs: &[(String, Result<Listed, LogError>)]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header(["Run", "Records", "From", "To", "Strategies", "Sealed", "Bytes"]);
+fn shown(runs: &[(String, Result<Listed, LogError>)]) -> String {
+    let header = ["Run", "Records", "From", "To", "Strategies", "Sealed", "Bytes"];
+    let mut table = table(&header, |column| [1, 6].contains(&column));
     for (id, look) in runs {
         match look {
             Ok(Listed { records, from, to, session, sealed, bytes }) => table.add_row([
@@ -109,10 +107,5 @@ fn table(runs: &[(String, Result<Listed, LogError>)]) -> Table {
             Err(error) => table.add_row([id.clone(), format!("cannot be read: {error}")]),
         };
     }
-    for column in [1, 6] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
+    drawn(table)
 }

@@ -1,14 +1,15 @@
 //! A record without what is nobody else's business.
 //!
 //! What may be shown is listed, kind by kind; whatever is not listed is left out: quantities, fees, balances, profits,
-//! the venue's ids and words, alerts, labels, and hashes, which a guess could be checked against. Market data are public
-//! and stay as they are.
+//! limits, stops and targets, the venue's ids and words, alerts, labels, and hashes, which a guess could be checked
+//! against. Market data are public and stay as they are.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use engine::event::{Command, Decision, Event, Input, Record, Signal};
 use engine::instrument::InstrumentId;
-use engine::order::{Amendment, OrderRequest, Owner, RejectReason, StrategyId};
+use engine::order::{Amendment, OrderId, OrderKind, OrderRequest, Owner, RejectReason, StrategyId};
 use engine::text::Names;
 use serde_json::{Map, Value, json};
 
@@ -18,6 +19,8 @@ use super::kind::Kind;
 #[derive(Default)]
 pub struct Redactor {
     names: Names,
+    /// Orders with a price of their own: that at which they fill may be it.
+    priced: BTreeSet<OrderId>,
 }
 
 impl Redactor {
@@ -25,6 +28,11 @@ impl Redactor {
     pub fn redact(&mut self, record: &Record) -> Value {
         self.names.learn(record);
         let Record { seq, at, cause, event } = record;
+        if let Event::Decision(Decision::OrderRequested(request)) = event
+            && request.kind != OrderKind::Market
+        {
+            self.priced.insert(OrderId(*seq));
+        }
         let mut shown = Map::new();
         let mut add = |name: &str, value: Value| drop(shown.insert(name.to_owned(), value));
         add("seq", (*seq).into());
@@ -67,7 +75,9 @@ impl Redactor {
             }
             Input::OrderFilled(fill) => {
                 add("order", fill.order.0.into());
-                add("price", fill.price.to_string().into());
+                if !self.priced.contains(&fill.order) {
+                    add("price", fill.price.to_string().into());
+                }
                 add("fee_currency", fill.fee_currency.to_string().into());
                 add("liquidity", word(fill.liquidity));
             }
@@ -133,7 +143,8 @@ impl Redactor {
         add("instrument", self.symbol(signal.instrument));
         add("direction", word(signal.direction));
         add("confidence_bps", signal.confidence_bps.into());
-        // Not its reasons' values, nor its stop and target: beside the bars they would tell the strategy's parameters.
+        // Not its reasons' values, nor its stop and target, here or in orders: beside the bars they would tell the
+        // strategy's parameters.
         let reasons: Vec<Value> = signal.reasons.iter().map(|reason| reason.name.to_string().into()).collect();
         add("reasons", reasons.into());
     }
@@ -147,8 +158,6 @@ impl Redactor {
         add("side", word(request.side));
         let OrderRequest { kind, oco, protects, .. } = *request;
         add("type", json!(format!("{kind:?}").split([' ', '{']).next()));
-        kind.limit_price().into_iter().for_each(|price| add("price", price.to_string().into()));
-        kind.trigger().into_iter().for_each(|trigger| add("trigger", trigger.to_string().into()));
         for (name, order) in [("oco", oco), ("protects", protects)] {
             if let Some(order) = order {
                 add(name, order.0.into());
@@ -166,10 +175,12 @@ fn of(strategy: StrategyId) -> Value {
     strategy.0.into()
 }
 
+/// Which of an order's values are new, and none of them.
 fn amended(amendment: &Amendment, add: &mut dyn FnMut(&str, Value)) {
-    add("order", amendment.order.0.into());
-    amendment.price.into_iter().for_each(|price| add("price", price.to_string().into()));
-    amendment.trigger.into_iter().for_each(|trigger| add("trigger", trigger.to_string().into()));
+    let Amendment { order, quantity, price, trigger } = *amendment;
+    add("order", order.0.into());
+    let new = [("quantity", quantity.is_some()), ("price", price.is_some()), ("trigger", trigger.is_some())];
+    add("new", new.into_iter().filter_map(|(name, is_new)| is_new.then_some(name)).collect());
 }
 
 /// The venue's own words may name an account.

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use clap::Args;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
 use data::log::Recovery;
 use engine::event::{Event, Hash, Input, Mode, Record, Session};
 use engine::time::Timestamp;
@@ -15,6 +13,7 @@ use super::kind::Kind;
 use super::{LogFolder, RunName, SegmentFile, cut, cut_json};
 use crate::cli::Globals;
 use crate::exit::Failure;
+use crate::table::{drawn, pairs, table};
 
 /// Count what is in a log: records by kind, bytes, time span, checkpoints, skipped rows
 #[derive(Args)]
@@ -120,10 +119,9 @@ impl Answer {
         self.counts.kinds.get(&Kind::Checkpoint).copied().unwrap_or(0)
     }
 
-    fn about(&self) -> Table {
+    fn about(&self) -> String {
         let Counts { records, decisions, span, session, skipped_rows, .. } = &self.counts;
-        let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED);
+        let mut table = pairs();
         let mut row = |name: &str, value: String| {
             table.add_row([name.to_owned(), value]);
         };
@@ -147,20 +145,15 @@ impl Answer {
             row("Torn", cut(torn));
         }
         row("Digest", self.digest.map_or_else(|| "none: records are lost".to_owned(), |digest| digest.to_string()));
-        table
+        drawn(table)
     }
 
-    fn kinds(&self) -> Table {
-        let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED);
-        table.set_header(["Kind", "Records"]);
+    fn kinds(&self) -> String {
+        let mut table = table(&["Kind", "Records"], |column| column == 1);
         for (kind, count) in &self.counts.kinds {
             table.add_row([kind.to_string(), count.to_string()]);
         }
-        if let Some(column) = table.column_mut(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table
+        drawn(table)
     }
 }
 

@@ -4,40 +4,38 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table as Shown};
 use engine::time::Timestamp;
-use polars::prelude::{AnyValue, DataFrame, ParquetWriter, PolarsResult, TimeUnit};
+use polars::prelude::{AnyValue, DataFrame, ParquetWriter, PlSmallStr, PolarsResult, TimeUnit};
 use serde_json::{Value, json};
 
-use super::tables::Table;
-use super::tables::column::Sort;
 use crate::exit::{Exit, Failure};
+use crate::table::{drawn, table};
+
+/// What a question came to.
+pub struct Answer {
+    /// Its rows.
+    pub frame: DataFrame,
+    /// Which of its columns are money.
+    pub money: Vec<bool>,
+}
 
 /// Prints the first rows for people, and says how many there are. What is too wide for the terminal is printed a column a
 /// line.
 pub fn show(frame: &DataFrame, rows: usize, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut shown = Shown::new();
-    shown.load_style(UTF8_FULL_CONDENSED);
-    shown.set_header(frame.get_column_names());
+    let names: Vec<&str> = frame.get_column_names().into_iter().map(PlSmallStr::as_str).collect();
+    let mut shown = table(&names, |column| frame.columns()[column].dtype().is_numeric());
     let mut cells = Vec::new();
     for row in 0..frame.height().min(rows) {
         let texts: Vec<String> = row_of(frame, row).map_err(|error| failed(&error))?.iter().map(text).collect();
         shown.add_row(&texts);
         cells.push(texts);
     }
-    for (place, column) in frame.columns().iter().enumerate() {
-        if column.dtype().is_numeric()
-            && let Some(column) = shown.column_mut(place)
-        {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let wide = shown.lines().next().map_or(0, |line| line.chars().count());
-    if shown.width().is_some_and(|width| wide > usize::from(width)) {
+    let width = shown.width().map_or(usize::MAX, usize::from);
+    let drawn = drawn(shown);
+    if drawn.lines().any(|line| line.chars().count() > width) {
         tall(frame, &cells, out)?;
     } else {
-        writeln!(out, "{shown}")?;
+        writeln!(out, "{drawn}")?;
     }
     let height = frame.height();
     match height.checked_sub(rows).filter(|left| *left > 0) {
@@ -72,20 +70,19 @@ pub fn write_csv(frame: &DataFrame, out: &mut dyn Write) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Writes all rows as one JSON array of objects. A column that has the name of a table's money is in quotes.
-pub fn write_json(frame: &DataFrame, tables: &[Table], out: &mut dyn Write) -> Result<(), Failure> {
-    let money: Vec<&str> =
-        tables.iter().flat_map(|table| table.columns()).filter(|(_, sort)| *sort == Sort::Money).map(|(name, _)| name).collect();
-    let names: Vec<(String, bool)> =
-        frame.get_column_names().iter().map(|name| (name.to_string(), money.contains(&name.as_str()))).collect();
+/// Writes all rows as one JSON array of objects. Money is in quotes.
+pub fn write_json(answer: &Answer, out: &mut dyn Write) -> Result<(), Failure> {
+    let Answer { frame, money } = answer;
+    let names: Vec<Value> = frame.get_column_names().iter().map(|name| json!(name.as_str())).collect();
     out.write_all(b"[")?;
     for row in 0..frame.height() {
         let values = row_of(frame, row).map_err(|error| failed(&error))?;
         out.write_all(if row == 0 { b"\n{" } else { b",\n{" })?;
         // By hand, to keep the order of the columns.
-        for (place, ((name, is_money), value)) in names.iter().zip(&values).enumerate() {
+        for (place, (name, value)) in names.iter().zip(&values).enumerate() {
             let comma = if place == 0 { "" } else { "," };
-            write!(out, "{comma}{}:{}", json!(name), member(value, *is_money))?;
+            let is_money = money.get(place).copied().unwrap_or_default();
+            write!(out, "{comma}{name}:{}", member(value, is_money))?;
         }
         out.write_all(b"}")?;
     }
@@ -136,13 +133,20 @@ fn member(value: &AnyValue<'_>, is_money: bool) -> Value {
     match value {
         AnyValue::Null => Value::Null,
         AnyValue::Boolean(value) => json!(value),
-        AnyValue::Float64(number) if is_money && number.is_finite() => json!(number.to_string()),
+        AnyValue::Float64(number) if is_money && number.is_finite() => json!(exact(*number)),
+        AnyValue::Float32(number) if is_money && number.is_finite() => json!(number.to_string()),
+        value if is_money && value.is_integer() => json!(text(value)),
         // What is not finite has no number in JSON: serde_json writes null.
         AnyValue::Float64(number) => json!(number),
         AnyValue::Float32(number) => json!(number),
         value if value.is_integer() => value.try_extract::<i128>().map_or(Value::Null, integer),
         value => json!(text(value)),
     }
+}
+
+/// Without the noise of binary fractions: a double has fifteen decimal digits that can be relied on.
+fn exact(number: f64) -> String {
+    format!("{number:.14e}").parse().unwrap_or(number).to_string()
 }
 
 fn integer(value: i128) -> Value {

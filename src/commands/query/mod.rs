@@ -23,8 +23,9 @@ use tables::column::Sort;
 ///
 /// Only the tables that the SQL names are built, from the log alone. It only reads: SELECT, with WITH, JOIN, GROUP BY,
 /// window functions and all that polars has. Times are UTC and compare with texts such as '2024-01-01'. Money is in the
-/// instrument's quote currency unless the column's name says reporting; in SQL it is the nearest float. The exact decimals
-/// are in `report --csv` and `log export`.
+/// instrument's quote currency unless the column's name says reporting; in SQL it is the nearest float, and the exact
+/// decimals are in `report --csv` and `log export`. With --json money is in quotes, and so is what SQL makes a decimal of
+/// decimals: sums, differences, products, quotients. Averages are numbers, and what is cast to one: cast(x as double).
 #[derive(Args)]
 #[command(after_help = "Examples:
   tickfold query --tables
@@ -59,10 +60,10 @@ impl Query {
         let (Some(run), Some(sql)) = (&self.run, &self.sql) else { return list(globals, out) };
         let question = Question::read(sql)?;
         let OpenRun { id, mut reader, .. } = RunStore::new(&globals.runs).open(run)?;
-        let mut frame = question.ask(&mut reader)?;
+        let mut answer = question.ask(&mut reader)?;
         if let Some(path) = &self.parquet {
-            answer::write_parquet(&mut frame, path)?;
-            let rows = frame.height();
+            answer::write_parquet(&mut answer.frame, path)?;
+            let rows = answer.frame.height();
             if globals.json {
                 writeln!(out, "{}", json!({ "run_id": id, "rows": rows, "out": path }))?;
             } else {
@@ -71,9 +72,9 @@ impl Query {
             return Ok(());
         }
         if globals.json {
-            return answer::write_json(&frame, &question.tables().collect::<Vec<_>>(), out);
+            return answer::write_json(&answer, out);
         }
-        if self.csv { answer::write_csv(&frame, out) } else { answer::show(&frame, self.rows, out) }
+        if self.csv { answer::write_csv(&answer.frame, out) } else { answer::show(&answer.frame, self.rows, out) }
     }
 }
 

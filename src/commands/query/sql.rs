@@ -3,11 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use data::log::Reader;
-use polars::prelude::{DataFrame, PolarsError, PolarsResult};
+use polars::prelude::{DataFrame, DataType, PolarsError, PolarsResult};
 use polars::sql::{SQLContext, extract_table_identifiers};
 use polars_lazy::frame::{IntoLazy, LazyFrame};
 
-use super::tables::frame::Frame;
+use super::answer::Answer;
+use super::tables::column::Sort;
+use super::tables::frame::{Frame, exact};
 use super::tables::gather::{Sheet, gather};
 use super::tables::{Table, nearest};
 use super::words::Words;
@@ -24,6 +26,8 @@ pub struct Question {
     sql: String,
     /// The tables that it names, each with the columns that it needs, by their places.
     tables: Vec<(Table, Vec<usize>)>,
+    /// Whether a column that is called `len` is so by itself: the SQL engine calls `count(*)` that.
+    says_len: bool,
 }
 
 impl Question {
@@ -38,7 +42,13 @@ impl Question {
             }
             None => return Err(usage("the SQL is empty: try \"select * from live_trades\"".to_owned())),
         }
-        let named = guarded(|| extract_table_identifiers(sql, false, true)).map_err(|error| explain(&error, &[]))?;
+        // The SQL engine would take the table.
+        if let Some(table) = Table::ALL.into_iter().map(Table::name).find(|name| words.defines(name)) {
+            return Err(usage(format!("{table} is a table of the run: give the query after WITH another name")));
+        }
+        // As everywhere in SQL, names of tables are the same in capitals.
+        let sql = words.folded(sql.to_owned(), |word| Table::named(word).is_some());
+        let named = guarded(|| extract_table_identifiers(&sql, false, true)).map_err(|error| explain(&error, &[]))?;
         if let Some(function) = named.iter().find(|name| reads_files(name)) {
             return Err(usage(format!("{function}: a query sees the run's tables and no files; {}", known_tables())));
         }
@@ -48,17 +58,18 @@ impl Question {
             // The first one tells how many rows there are, and their order.
             columns.filter(|(place, (name, _))| *place == 0 || all || words.has(name)).map(|(place, _)| place).collect()
         };
-        let tables = Table::ALL.into_iter().filter(|table| named.iter().any(|name| Table::named(name) == Some(*table)));
-        Ok(Self { sql: sql.to_owned(), tables: tables.map(|table| (table, needed(table))).collect() })
+        let tables = Table::ALL.into_iter().filter(|table| named.iter().any(|name| name == table.name()));
+        let tables = tables.map(|table| (table, needed(table))).collect();
+        Ok(Self { sql, tables, says_len: words.has("len") })
     }
 
     /// The tables that it names.
-    pub fn tables(&self) -> impl Iterator<Item = Table> + '_ {
+    fn tables(&self) -> impl Iterator<Item = Table> + '_ {
         self.tables.iter().map(|(table, _)| *table)
     }
 
     /// Asks it of a log that is open at its beginning.
-    pub fn ask(&self, reader: &mut Reader) -> Result<DataFrame, Failure> {
+    pub fn ask(&self, reader: &mut Reader) -> Result<Answer, Failure> {
         // A question that cannot be answered says so before anything is read.
         self.put(self.sheets(0), |mut plan| plan.collect_schema().map(drop))?;
         let rows = usize::try_from(reader.count()).unwrap_or(MOST_ROOM).min(MOST_ROOM);
@@ -66,7 +77,31 @@ impl Question {
         if !sheets.is_empty() {
             gather(reader, &mut sheets)?;
         }
-        self.put(sheets, LazyFrame::collect)
+        let mut frame = self.put(sheets, LazyFrame::collect)?;
+        let money = self.money().unwrap_or_else(|| self.money_by_name(&frame));
+        if !self.says_len {
+            // Where there is a `count` already, it stays as it is.
+            let _ = frame.rename("len", "count".into());
+        }
+        Ok(Answer { frame, money })
+    }
+
+    /// Which columns of the answer are money: those that are decimals where all money is. `None` when the SQL engine cannot
+    /// do with decimals what it is asked to.
+    fn money(&self) -> Option<Vec<bool>> {
+        let types = guarded(|| {
+            let mut context = SQLContext::new();
+            self.tables().for_each(|table| context.register(table.name(), exact(table.columns()).lazy()));
+            context.execute(&self.sql)?.collect_schema()
+        });
+        types.ok().map(|types| types.iter_values().map(DataType::is_decimal).collect())
+    }
+
+    /// Those that have the name of a table's money.
+    fn money_by_name(&self, frame: &DataFrame) -> Vec<bool> {
+        let columns: Vec<_> = self.tables().flat_map(Table::columns).collect();
+        let is_money = |name: &str| columns.contains(&(name, Sort::Money));
+        frame.get_column_names().into_iter().map(|name| is_money(name)).collect()
     }
 
     /// Empty sheets. Only records have as many rows as the log.

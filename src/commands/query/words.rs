@@ -1,8 +1,12 @@
 //! The words of an SQL text: enough to see what kind of statement it is and which columns it may need.
 
+use std::ops::Range;
+
 /// What an SQL text says outside of literals and comments, in small letters.
 pub struct Words {
-    words: Vec<Word>,
+    said: Vec<Word>,
+    /// Where the names stand that are not quoted, in bytes.
+    unquoted: Vec<Range<usize>>,
     /// Whether there were comments.
     commented: bool,
 }
@@ -19,7 +23,7 @@ enum Word {
 impl Words {
     /// Takes a text apart. Anything is accepted: the parser is the judge.
     pub fn of(sql: &str) -> Self {
-        let (mut words, mut commented) = (Vec::new(), false);
+        let (mut words, mut unquoted, mut commented) = (Vec::new(), Vec::new(), false);
         let mut rest = sql.char_indices().peekable();
         while let Some((start, first)) = rest.next() {
             let next = rest.peek().map(|(_, next)| *next);
@@ -47,16 +51,27 @@ impl Words {
                         end = at + c.len_utf8();
                     }
                     words.push(Word::Name(sql[start..end].to_lowercase()));
+                    unquoted.push(start..end);
                 }
                 sign => words.push(Word::Sign(sign)),
             }
         }
-        Self { words, commented }
+        Self { said: words, unquoted, commented }
+    }
+
+    /// The text that they are of, with those in small letters of which `folds` says so. What is quoted stays.
+    pub fn folded(&self, mut sql: String, folds: impl Fn(&str) -> bool) -> String {
+        for place in &self.unquoted {
+            if let Some(word) = sql.get_mut(place.clone()).filter(|word| folds(word)) {
+                word.make_ascii_lowercase();
+            }
+        }
+        sql
     }
 
     /// The first word, with the brackets before it left out.
     pub fn first(&self) -> Option<&str> {
-        self.words.iter().find(|word| **word != Word::Sign('(')).and_then(Word::name)
+        self.said.iter().find(|word| **word != Word::Sign('(')).and_then(Word::name)
     }
 
     /// Whether a name occurs.
@@ -64,8 +79,15 @@ impl Words {
         self.count(name) > 0
     }
 
+    /// Whether a `WITH` gives a query this name.
+    pub fn defines(&self, name: &str) -> bool {
+        let is_it =
+            |words: &[Word]| words[0].name() == Some(name) && words[1].name() == Some("as") && words[2] == Word::Sign('(');
+        self.said.windows(3).any(is_it)
+    }
+
     fn count(&self, name: &str) -> usize {
-        self.words.iter().filter(|word| word.name() == Some(name)).count()
+        self.said.iter().filter(|word| word.name() == Some(name)).count()
     }
 
     /// Whether columns may be meant that are not named. Rather yes than no: what is not needed is only slower.
@@ -76,9 +98,9 @@ impl Words {
 
     /// A star that is neither `count(*)` nor a multiplication.
     fn has_star(&self) -> bool {
-        let stars = self.words.iter().enumerate().filter(|(_, word)| **word == Word::Sign('*'));
+        let stars = self.said.iter().enumerate().filter(|(_, word)| **word == Word::Sign('*'));
         stars.into_iter().any(|(place, _)| {
-            let before = |back: usize| place.checked_sub(back).and_then(|place| self.words.get(place));
+            let before = |back: usize| place.checked_sub(back).and_then(|place| self.said.get(place));
             match before(1) {
                 Some(Word::Sign('(')) => before(2).and_then(Word::name) != Some("count"),
                 Some(Word::Sign(')')) => false,
@@ -126,6 +148,19 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(Words::of(sql).means_all(), all, "{sql}");
+        }
+    }
+
+    #[test]
+    fn some_words_are_folded_where_they_are_not_quoted() {
+        let folded = |sql: &str| Words::of(sql).folded(sql.to_owned(), |word| word.eq_ignore_ascii_case("fills"));
+        for (sql, expected) in [
+            ("SELECT Fills.Price FROM FILLS", "SELECT fills.Price FROM fills"),
+            ("select 'é FILLS' from FillS", "select 'é FILLS' from fills"),
+            ("select 1 from \"FILLS\" -- FILLS\n, Fills", "select 1 from \"FILLS\" -- FILLS\n, fills"),
+            ("select FILLSX from `FILLS` /* FILLS */", "select FILLSX from `FILLS` /* FILLS */"),
+        ] {
+            assert_eq!(folded(sql), expected);
         }
     }
 

@@ -3,8 +3,6 @@
 use std::io::Write;
 
 use clap::Args;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
 use engine::time::Timestamp;
 use replays::explain::why_not;
 use replays::explain::why_not::{Denied, Filter};
@@ -14,6 +12,7 @@ use crate::cli::Globals;
 use crate::commands::flags::time;
 use crate::exit::Failure;
 use crate::runs::{OpenRun, RunStore};
+use crate::table::{drawn, table};
 
 /// Show which signals were denied, by what and how often
 #[derive(Args)]
@@ -70,18 +69,13 @@ impl WhyNot {
         if found.denials == 0 {
             return Ok(());
         }
-        let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED);
-        table.set_header(["Denials", "By", "Strategy", "Instrument", "First", "Last"]);
+        let mut table = table(&["Denials", "By", "Strategy", "Instrument", "First", "Last"], |column| column == 0);
         for count in &found.counts {
             let instrument = count.instrument.as_deref().unwrap_or("-");
             let (first, last) = (count.first.to_string(), count.last.to_string());
             table.add_row([&count.count.to_string(), count.reason, &count.owner, instrument, &first, &last]);
         }
-        if let Some(column) = table.column_mut(0) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        writeln!(out, "\n{table}")?;
+        writeln!(out, "\n{}", drawn(table))?;
         if !found.last.is_empty() {
             writeln!(out, "\nThe last {}:", found.last.len())?;
         }

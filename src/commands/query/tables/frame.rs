@@ -31,6 +31,8 @@ enum Values {
     Number(PrimitiveChunkedBuilder<Float64Type>),
 }
 
+/// Of money where only types count.
+const DECIMAL: DataType = DataType::Decimal(38, 12);
 /// Nanoseconds, UTC.
 const TIME: DataType = DataType::Datetime(TimeUnit::Nanoseconds, None);
 
@@ -126,6 +128,15 @@ impl Values {
             (Self::Text(values), _) => values.append_null(),
         }
     }
+}
+
+/// Empty columns, money as decimals: what a question about them makes of it is seen by the answer's types.
+pub fn exact(columns: impl IntoIterator<Item = (&'static str, Sort)>) -> DataFrame {
+    let column = |(name, sort)| {
+        let kind = if sort == Sort::Money { DECIMAL } else { kind(sort) };
+        (PlSmallStr::from_static(name), kind)
+    };
+    DataFrame::empty_with_schema(&columns.into_iter().map(column).collect())
 }
 
 /// What the columns are in Parquet.
