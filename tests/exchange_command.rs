@@ -453,7 +453,8 @@ fn in_maintenance_everything_ends_and_comes_back() {
     let dir = folder();
     let venue = with_faults(dir.path(), "[[fault]]\nkind = \"maintenance\"\nfrom_ms = 1500\nto_ms = 3000");
     let mut public = venue.socket("public");
-    public.subscribe(&json!({"channel": "bbo-tbt", "instId": "BTC-USDT"}));
+    public.subscribe(&json!({"channel": "books", "instId": "BTC-USDT"}));
+    let before = public.push("books")["data"][0]["seqId"].as_i64().unwrap();
     assert_eq!(public.until(|message| message["event"] == "notice")["code"], "64008");
     let end = loop {
         match public.frame() {
@@ -472,7 +473,9 @@ fn in_maintenance_everything_ends_and_comes_back() {
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
     let mut public = venue.socket("public");
-    assert_eq!(public.subscribe(&json!({"channel": "tickers", "instId": "BTC-USDT"}))["event"], "subscribe");
+    assert_eq!(public.subscribe(&json!({"channel": "books", "instId": "BTC-USDT"}))["event"], "subscribe");
+    let after = public.push("books")["data"][0]["seqId"].as_i64().unwrap();
+    assert!(after < before, "its numbers begin anew: {after} after {before}");
 }
 
 #[test]

@@ -10,9 +10,9 @@ use crate::logged::Logged;
 use crate::stage::{FREELY, STRATEGIES, Stage};
 
 /// Seconds of the market in one of the machine's.
-const SPEED: i64 = 600;
+const SPEED: i64 = 300;
 const MINUTES: usize = 700;
-const TRADES_FOR: Duration = Duration::from_secs(24);
+const TRADES_FOR: Duration = Duration::from_secs(45);
 /// How long an order may be on its way there and back on a busy machine.
 const ON_ITS_WAY_MS: i64 = 4_000;
 

@@ -33,5 +33,6 @@ pub fn script(dice: &mut Dice, from_ms: u64, to_ms: u64) -> String {
     }
     let begins = between(from_ms, to_ms - 2_000);
     fault("maintenance", format!("from_ms = {begins}\nto_ms = {}", begins + between(300, 2_000)));
+    fault("reset", format!("channel = \"books\"\nevery = {}", between(30, 300)));
     text
 }

@@ -7,7 +7,7 @@ use engine::event::Input;
 use engine::instrument::{Instrument, InstrumentId};
 use engine::market::{Bar, BookLevels, Funding, Level, Quote, Trade};
 use engine::number::{FixedPrice, FixedSize, Price, Rate};
-use engine::order::{Amendment, CancelReason, Fill, Liquidity, OrderId, OrderKind, RejectReason, TimeInForce, TrailBy};
+use engine::order::{CancelReason, Fill, Liquidity, OrderId, OrderKind, TimeInForce, TrailBy};
 use engine::time::{Interval, Timestamp};
 use serde_json::{Value, json};
 
@@ -189,7 +189,7 @@ fn fills_of_the_channel() {
     if frames.len() < 4 {
         return;
     }
-    let of = |frame: &Value| convert::order_inputs(&order(frame["data"][0].clone()), ORDER, &btc("BTC-USDT")).unwrap();
+    let of = |frame: &Value| convert::fill_of_order(&order(frame["data"][0].clone()), ORDER, &btc("BTC-USDT")).unwrap();
     let fill = Fill {
         order: ORDER,
         fill_id: 242_589_207,
@@ -200,13 +200,13 @@ fn fills_of_the_channel() {
         fee_currency: "USDT".parse().unwrap(),
         liquidity: Liquidity::Maker,
     };
-    assert_eq!(of(&frames[0]), [Input::OrderFilled(Box::new(fill))]);
-    assert_eq!(of(&frames[1]), [Input::OrderAccepted(ORDER)]);
-    let [Input::OrderFilled(fill)] = &of(&frames[2])[..] else { panic!("not a fill") };
+    assert_eq!(of(&frames[0]), Some(fill));
+    assert_eq!(of(&frames[1]), None);
+    let fill = of(&frames[2]).unwrap();
     assert_eq!((fill.fill_id, fill.liquidity), (435_550_732, Liquidity::Taker));
     assert_eq!((fill.price, fill.quantity), ("26228.1".parse().unwrap(), "0.00038128".parse().unwrap()));
     assert_eq!(fill.fee, "0.010000249968".parse().unwrap());
-    assert_eq!(of(&frames[3]), [], "the closing message of a market order tells of no fill");
+    assert_eq!(of(&frames[3]), None, "the closing message of a market order tells of no fill");
 }
 
 #[test]
@@ -258,32 +258,13 @@ fn a_fill_without_a_word_of_its_fee_is_not_booked() {
 }
 
 #[test]
-fn orders_end_change_and_are_refused() {
-    let of = |fields| convert::order_inputs(&order(fields), ORDER, &btc("BTC-USDT")).unwrap();
-    let canceled = |reason| Input::OrderCanceled { order: ORDER, reason };
-    assert_eq!(of(json!({"state": "canceled", "cancelSource": "31"})), [canceled(CancelReason::WouldTake)]);
-    assert_eq!(of(json!({"state": "canceled", "cancelSource": "1", "accFillSz": "0.5"})), [canceled(CancelReason::Requested)]);
-    assert_eq!(of(json!({"state": "mmp_canceled"})), [canceled(CancelReason::Venue { code: 0 })]);
-    let amended = Amendment { order: ORDER, quantity: "2".parse().ok(), price: "10.5".parse().ok(), trigger: None };
-    assert_eq!(
-        of(json!({"state": "live", "amendResult": "0", "sz": "2", "px": "10.5", "reqId": "1"})),
-        [Input::OrderAmended(Box::new(amended))]
-    );
-    let reason = RejectReason::Venue { code: 51_511, message: "would take".into() };
-    let refused = json!({"state": "live", "amendResult": "-1", "code": "51511", "msg": "would take"});
-    assert_eq!(of(refused), [Input::AmendRejected { order: ORDER, reason }]);
-    assert_eq!(of(json!({"state": "from_the_future"})), []);
-}
-
-#[test]
-fn waiting_orders_fire_and_fail() {
-    let of = |fields: Value| convert::algo_inputs(&serde_json::from_value::<AlgoInfo>(fields).unwrap(), ORDER);
-    assert_eq!(of(json!({"state": "live"})), Some(Input::OrderAccepted(ORDER)));
-    assert_eq!(of(json!({"state": "effective", "actualSide": "sl"})), Some(Input::OrderTriggered(ORDER)));
-    let failed = |reason| Some(Input::OrderCanceled { order: ORDER, reason });
-    assert_eq!(of(json!({"state": "order_failed", "failCode": "51008"})), failed(CancelReason::InsufficientBalance));
-    assert_eq!(of(json!({"state": "order_failed", "failCode": "51020"})), failed(CancelReason::Venue { code: 51_020 }));
-    assert_eq!(of(json!({"state": "order_placed"})), None);
+fn waiting_orders_fail_for_a_reason() {
+    let of = |fields: Value| convert::algo_failure(&serde_json::from_value::<AlgoInfo>(fields).unwrap());
+    assert_eq!(of(json!({"state": "order_failed", "failCode": "51008"})), Some(CancelReason::InsufficientBalance));
+    assert_eq!(of(json!({"state": "partially_failed", "failCode": "51020"})), Some(CancelReason::Venue { code: 51_020 }));
+    for state in ["live", "effective", "canceled", "order_placed"] {
+        assert_eq!(of(json!({"state": state, "failCode": "51008"})), None, "{state}");
+    }
 }
 
 #[test]

@@ -112,10 +112,10 @@ fn take(text: &str) -> bool {
             }
             PushData::Orders(orders) => {
                 for order in orders {
-                    drop((convert::order_inputs(order, ORDER, &instrument), convert::ClientId::of(order)));
+                    drop((convert::fill_of_order(order, ORDER, &instrument), convert::ClientId::of(order)));
                 }
             }
-            PushData::Algos(algos) => algos.iter().for_each(|algo| drop(convert::algo_inputs(algo, ORDER))),
+            PushData::Algos(algos) => algos.iter().for_each(|algo| _ = convert::algo_failure(algo)),
             PushData::Account(balances) => balances.iter().for_each(|balance| drop(convert::balances(balance))),
             _ => {}
         }

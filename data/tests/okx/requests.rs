@@ -5,7 +5,7 @@ use data::okx::message::{Flag, Number, OrdType, PlaceAlgo, PlaceOrder, TdMode, T
 use engine::instrument::{Instrument, InstrumentId};
 use engine::market::Side;
 use engine::number::{Price, Quantity, Rate};
-use engine::order::{Amendment, Bracket, OrderId, OrderKind, OrderRequest, Owner, TimeInForce, TrailBy};
+use engine::order::{Amendment, OrderId, OrderKind, OrderRequest, Owner, TimeInForce, TrailBy};
 use serde::Serialize;
 
 use super::payloads::pair;
@@ -108,13 +108,6 @@ fn a_stop_and_a_target_are_one_order() {
     for (stop, target) in [(&trailing, &target), (&target, &stop), (&stop, &stop), (&stop, &other_side)] {
         convert::place_pair((stop, target), &instrument(), id(), &Terms::default()).unwrap_err();
     }
-}
-
-#[test]
-fn protection_that_comes_with_an_order() {
-    let attached = convert::attachment(&Bracket { stop: Some(at("90")), target: None }).unwrap();
-    assert_eq!(json(&attached), r#"{"slTriggerPx":"90","slOrdPx":"-1","slTriggerPxType":"last"}"#);
-    assert_eq!(convert::attachment(&Bracket { stop: None, target: None }), None);
 }
 
 #[test]

@@ -49,6 +49,19 @@ fn some(events: usize) -> Tally {
     Tally { messages: 1, events }
 }
 
+/// What a message on an order tells: that it rests or has ended, and its fill.
+fn of_order(order: &OrderInfo) -> Result<usize, convert::ConvertError> {
+    let fill = listed(&order.inst_id, |pair| convert::fill_of_order(order, ORDER, pair))?;
+    let stands = [OrderState::Live, OrderState::Canceled, OrderState::MmpCanceled].contains(&order.state);
+    Ok(usize::from(fill.is_some()) + usize::from(stands))
+}
+
+/// What a message on a waiting order tells: that it waits, has placed its order, or has ended.
+fn of_algo(algo: &AlgoInfo) -> usize {
+    let stands = [OrderState::Live, OrderState::Canceled, OrderState::Effective, OrderState::PartiallyEffective];
+    usize::from(stands.contains(&algo.state) || convert::algo_failure(algo).is_some())
+}
+
 /// Reads an item of a REST reply. An error for one that no rule knows.
 pub fn item(item: &Value) -> Result<Tally, String> {
     let has = |field: &str| item.get(field).is_some();
@@ -85,11 +98,11 @@ pub fn item(item: &Value) -> Result<Tally, String> {
     }
     if has("accFillSz") {
         let order: OrderInfo = read(item)?;
-        return Ok(some(listed(&order.inst_id, |pair| convert::order_inputs(&order, ORDER, pair)).map_err(failed)?.len()));
+        return Ok(some(of_order(&order).map_err(failed)?));
     }
     if has("algoId") && has("ordType") {
         let algo: AlgoInfo = read(item)?;
-        return Ok(some(convert::algo_inputs(&algo, ORDER).iter().count()));
+        return Ok(some(of_algo(&algo)));
     }
     if has("fillPx") && has("fillSz") {
         let fill: FillInfo = read(item)?;
@@ -273,11 +286,10 @@ pub fn frame(text: &str) -> Result<Tally, String> {
             match &push.data {
                 PushData::Orders(orders) => {
                     for order in orders {
-                        let inputs = listed(&order.inst_id, |pair| convert::order_inputs(order, ORDER, pair));
-                        events += inputs.map_err(failed)?.len();
+                        events += of_order(order).map_err(failed)?;
                     }
                 }
-                PushData::Algos(algos) => events += algos.iter().filter_map(|algo| convert::algo_inputs(algo, ORDER)).count(),
+                PushData::Algos(algos) => events += algos.iter().map(of_algo).sum::<usize>(),
                 PushData::Account(balances) => {
                     for balance in balances {
                         convert::balances(balance).map_err(failed)?;

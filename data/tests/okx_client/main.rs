@@ -4,6 +4,7 @@ mod venue;
 mod sockets;
 mod requests;
 mod rest;
+mod retry_after;
 mod trading;
 mod switch;
 mod faults;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use data::okx::message::{InstType, PlaceOrder};
-use data::okx::rest::{ClockKeeper, OkxError, OrderName, RestTimings};
+use data::okx::rest::{ClockKeeper, FillsOf, OkxError, OrderName, RestTimings};
 use data::okx::sign::parse_iso_ms;
 
 use crate::venue::{Answer, Asked, Web, credentials, hasty, ok, refusal, rest};
@@ -158,7 +158,7 @@ async fn keys_go_nowhere_else_and_into_no_error() {
     let other = Web::start(|_, _| ok("{}")).await;
     let to = other.url.clone();
     let web = Web::start(move |asked, _| match asked.target.as_str() {
-        "/api/v5/account/balance" => Answer::Json(302, format!("X\r\nLocation: {to}/stolen")),
+        "/api/v5/account/balance" => Answer::Headed(302, format!("Location: {to}/stolen"), "X".to_owned()),
         _ => refusal(401, "50113"),
     })
     .await;
@@ -194,8 +194,12 @@ async fn lists_are_read_to_their_end_oldest_first() {
     let rest = web.rest(hasty());
     let open = rest.orders_pending().await.unwrap();
     assert!(open.is_complete && open.items.len() == 230 && open.items[0].ord_id == "1" && open.items[229].ord_id == "230");
-    let fills = rest.fills(&InstType::Spot, 1_500, 10_000).await.unwrap();
+    let fills = rest.fills(FillsOf::Account { kind: &InstType::Spot, since_ms: 1_500 }, 10_000).await.unwrap();
     assert!(fills.is_complete && fills.items.len() == 81 && fills.items[0].bill_id == "150");
+    let of = FillsOf::Order { kind: &InstType::Spot, ord_id: "77" };
+    assert_eq!(rest.fills_history(of, 10_000).await.unwrap().items.len(), 230, "what is of the order is the venue's to say");
+    let asked: Vec<_> = web.asked.lock().unwrap().iter().rev().take(3).map(|asked| asked.target.clone()).collect();
+    assert!(asked.iter().all(|target| target.contains("fills-history?instType=SPOT&ordId=77")), "{asked:?}");
     let some = rest.orders_history(&InstType::Spot, 0, 50).await.unwrap();
     assert!(!some.is_complete && some.items.len() == 50 && some.items[49].ord_id == "230");
 }

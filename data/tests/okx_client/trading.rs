@@ -144,6 +144,28 @@ async fn each_order_of_a_batch_has_its_own_outcome() {
 }
 
 #[tokio::test]
+async fn canceling_all_ends_each_open_order_or_says_why_not() {
+    let (web, trading) = over_rest(|asked, _| {
+        let page_after = asked.target.contains("after=");
+        match asked.method.as_str() {
+            "GET" if page_after => ok(""),
+            "GET" => ok(r#"{"ordId":"8","instId":"ETH-USDT"},{"ordId":"7","instId":"BTC-USDT"}"#),
+            _ => Answer::Json(
+                200,
+                r#"{"code":"2","msg":"","data":[{"ordId":"7","sCode":"0"},{"ordId":"8","sCode":"51400","sMsg":"done"}]}"#
+                    .to_owned(),
+            ),
+        }
+    })
+    .await;
+    let all = trading.cancel_all().await.unwrap();
+    let outcomes: Vec<_> = all.iter().map(|(order, outcome)| (order.ord_id.as_str(), outcome.clone())).collect();
+    let done = Outcome::Refused { code: "51400".to_owned(), message: "done".to_owned() };
+    assert_eq!(outcomes, [("7", accepted("7")), ("8", done)]);
+    assert_eq!(web.count("POST", "trade/cancel-batch-orders"), 1);
+}
+
+#[tokio::test]
 async fn cancellations_and_amendments_are_settled_by_the_order_itself() {
     let mut looked = 0;
     let (web, trading) = over_rest(move |asked, _| {

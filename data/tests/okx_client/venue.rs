@@ -51,6 +51,8 @@ impl Asked {
 /// What the responder does.
 pub enum Answer {
     Json(u16, String),
+    /// With a header line of its own.
+    Headed(u16, String, String),
     /// The connection breaks without an answer.
     Break,
     /// No answer ever.
@@ -131,18 +133,19 @@ async fn serve<F: FnMut(&Asked, usize) -> Answer>(mut stream: TcpStream, log: &M
             log.lock().unwrap().push(asked.clone());
             let answer = (answer.lock().unwrap())(&asked, before);
             match answer {
-                Answer::Json(status, body) => {
-                    let head = format!(
-                        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-                        body.len()
-                    );
-                    let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
-                }
+                Answer::Json(status, body) => respond(&mut stream, status, "X-Nothing: more", &body).await,
+                Answer::Headed(status, header, body) => respond(&mut stream, status, &header, &body).await,
                 Answer::Break => return,
                 Answer::Nothing => std::future::pending().await,
             }
         }
     }
+}
+
+async fn respond(stream: &mut TcpStream, status: u16, header: &str, body: &str) {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{header}\r\nContent-Length: {length}");
+    let _ = stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await;
 }
 
 fn parse(buffer: &[u8]) -> Option<(Asked, usize)> {

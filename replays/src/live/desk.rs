@@ -25,7 +25,7 @@ use super::word::{Ask, Place, Word};
 const REMEMBERED: usize = 1_024;
 /// How many words on children wait until it is known which half of a pair was triggered.
 const HELD: usize = 256;
-/// How many snapshots in a row may be older than a fill: the venue's times are not that exact.
+/// How many snapshots in a row may be older than one and the same fill: the venue's times are not that exact.
 const OVERTAKEN: u32 = 3;
 
 /// Our orders at the venue.
@@ -43,8 +43,8 @@ pub struct Desk {
     /// The venue's time of the last snapshot, and of the newest fill.
     snapshot_at: Option<Timestamp>,
     filled_at: Option<Timestamp>,
-    /// How many snapshots in a row were older than a fill, and not taken over.
-    overtaken: u32,
+    /// The fill that snapshots were older than, and how many of them in a row were not taken over for it.
+    overtaken: Option<(Timestamp, u32)>,
 }
 
 /// What the desk makes of a word.

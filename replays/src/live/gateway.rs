@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use engine::event::{Command, Input, Record};
+use engine::event::{Command, Input, Record, Trouble};
 use engine::order::OrderId;
 use engine::time::Timestamp;
 use tokio::runtime::Handle;
@@ -153,6 +153,8 @@ impl LiveGateway {
     fn take(&mut self, fact: Fact) -> Result<(), GatewayError> {
         self.pulse.beat();
         match fact {
+            // The connection does not know yet that the run ends.
+            Fact::Input { input: Input::TroubleEnded(Trouble::WarmingUp), .. } if self.stopping.is_some() => {}
             Fact::Input { received_at, venue_at, input } => {
                 let at = match self.clock {
                     Clock::System => received_at,
@@ -204,9 +206,14 @@ impl LiveGateway {
             return;
         }
         self.stopping = Some(Instant::now() + STOP_WITHIN);
+        // Nothing new is begun while what is open is seen to; a session that goes on is shown the way again.
+        self.ready.push_back((None, Input::TroubleBegan(Trouble::WarmingUp)));
         match self.on_stop {
             OnStop::Leave => {}
-            OnStop::Cancel => self.cancel_entries(),
+            OnStop::Cancel => {
+                self.quiet_since = Instant::now();
+                self.cancel_entries();
+            }
             OnStop::Flatten => self.ready.push_back((None, Input::Operator(Box::new(Command::Flatten)))),
         }
     }
@@ -294,6 +301,12 @@ impl Gateway for LiveGateway {
             if self.is_done() {
                 return Ok(None);
             }
+            if self.stopping.is_some() && self.on_stop == OnStop::Cancel && self.quiet_since.elapsed() >= QUIET {
+                // What was refused, or came since.
+                self.quiet_since = Instant::now();
+                self.cancel_entries();
+                continue;
+            }
             match self.receive(deadline) {
                 Received::Fact(fact) => self.take(fact)?,
                 Received::Closed => return Ok(None),
@@ -301,9 +314,6 @@ impl Gateway for LiveGateway {
                     if let Some(deadline) = deadline.filter(|&deadline| deadline <= self.stamp(None)) {
                         self.now = self.now.max(deadline);
                         return Ok(Some((self.now, Input::Timer)));
-                    }
-                    if self.stopping.is_some() && self.on_stop == OnStop::Cancel {
-                        self.cancel_entries();
                     }
                 }
             }

@@ -49,6 +49,12 @@ impl Depth {
         Some(Change { bids, asks, prev_seq, seq })
     }
 
+    /// The numbers begin anew with what has changed just now: it still follows from what was told before.
+    pub fn renumber(&mut self, change: Change, seq: i64) -> Change {
+        self.seq = seq;
+        Change { seq, ..change }
+    }
+
     /// Nothing has changed for a while: sequence numbers that say so.
     pub fn keep_alive(&self) -> Change {
         Change { bids: Vec::new(), asks: Vec::new(), prev_seq: self.seq, seq: self.seq }

@@ -204,9 +204,15 @@ impl Line {
 
     fn tell(&mut self, market: &mut Market, post: &mut Post, at: Timestamp) {
         if let Some(change) = self.depth.as_mut().map(|depth| depth.update(&market.book, market.seq)) {
-            let Some(change) = change else { return };
+            let Some(mut change) = change else { return };
             if self.topic.is_incremental() {
-                if !self.leaves_out_a_change(post) {
+                if self.strikes(FaultKind::Reset, post) {
+                    market.reset_sequence();
+                    if let Some(depth) = &mut self.depth {
+                        change = depth.renumber(change, market.seq);
+                    }
+                }
+                if !self.strikes(FaultKind::Gap, post) {
                     self.tell_change(&change, market, at, post);
                 }
                 return;
@@ -224,10 +230,11 @@ impl Line {
         self.push(out, post);
     }
 
-    fn leaves_out_a_change(&self, post: &mut Post) -> bool {
+    /// Whether a fault of a change strikes here and now.
+    fn strikes(&self, kind: FaultKind, post: &mut Post) -> bool {
         let spot = Spot { on: "public", channel: Some(self.topic.name()), path: None };
         let since = post.since_start_ms();
-        !post.faults.is_empty() && post.faults.strikes(FaultKind::Gap, spot, since).is_some()
+        !post.faults.is_empty() && post.faults.strikes(kind, spot, since).is_some()
     }
 
     /// The data of a channel that shows the whole each time; `None` when there is nothing to show yet.

@@ -8,6 +8,7 @@ use super::channel::{Channel, Gate, Refused, Subscription};
 use super::channel_post::{Ending, Link, Session};
 use super::faults::{FaultKind, Spot, meaning};
 use super::limits::{SUBSCRIPTIONS, connections};
+use super::market::Market;
 use super::market_floor::{Floor, held, private};
 
 /// The most subscriptions of one connection.
@@ -70,10 +71,11 @@ impl Floor {
         }
     }
 
-    /// Before maintenance begins: a notice; then every connection ends.
+    /// Before maintenance begins: a notice; then every connection ends, and the numbers of books begin anew.
     pub fn keep_maintenance(&mut self) {
         let is_down = self.post.faults.maintenance(self.post.since_start_ms()).is_some();
         if is_down && !self.is_down {
+            self.markets.iter_mut().for_each(Market::reset_sequence);
             let status = self.status();
             let told =
                 |session: &Session| session.subscriptions.iter().find(|s| s.channel == Channel::Status).map(|s| s.arg.clone());

@@ -52,7 +52,13 @@
 //! every = 200
 //!
 //! [[fault]]
-//! kind = "maintenance"          # notice 64008, then every connection closed and REST 50001 till the window ends
+//! kind = "reset"                # a book's numbers begin anew at an update: its seqId is below its prevSeqId
+//! channel = "books"
+//! every = 300
+//!
+//! [[fault]]
+//! kind = "maintenance"          # notice 64008, then every connection closed and REST 50001 till the window ends;
+//!                               # after it the numbers of all books begin anew
 //! from_ms = 120000
 //! to_ms = 130000
 //! ```
@@ -134,7 +140,9 @@ pub enum FaultKind {
     Skew,
     /// A change of a book is left out.
     Gap,
-    /// The venue is down.
+    /// The numbers of a book's messages begin anew.
+    Reset,
+    /// The venue is down, and the numbers of all books begin anew.
     Maintenance,
 }
 
@@ -317,7 +325,7 @@ mod tests {
         let example: Vec<&str> =
             example.into_iter().take_while(|line| !line.contains("```")).map(|line| line.trim_start_matches("//!")).collect();
         let faults = Faults::parse(&example.join("\n")).unwrap();
-        assert_eq!(faults.armed.len(), 10);
+        assert_eq!(faults.armed.len(), 11);
         assert_eq!((faults.skew_ms(60_000), faults.skew_ms(90_000)), (45_000, 0));
         assert_eq!((faults.maintenance(119_999), faults.maintenance(120_000)), (None, Some((120_000, 130_000))));
     }

@@ -17,6 +17,8 @@ use super::market_day::Day;
 const TRADES_KEPT: usize = 10_000;
 /// A sequence number that looks like one.
 const FIRST_SEQ: i64 = 1_000_000;
+/// Where the numbers go on after maintenance: below all that were told before.
+const SEQ_AFTER_RESET: i64 = 1;
 
 /// One instrument's public side.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub struct Market {
     pub book: Book,
     /// Whose book it is.
     pub book_of: BookOf,
-    /// Increases with each change of the book and each trade.
+    /// Increases with each change of the book and each trade, until maintenance begins it anew.
     pub seq: i64,
     /// When the book last changed.
     pub book_at: Timestamp,
@@ -123,6 +125,11 @@ impl Market {
     pub fn replace(&mut self, levels: &BookLevels, at: Timestamp) {
         self.book.replace(&levels.bids, &levels.asks);
         self.touched(at);
+    }
+
+    /// The numbers of its messages begin anew.
+    pub fn reset_sequence(&mut self) {
+        self.seq = SEQ_AFTER_RESET;
     }
 
     /// The whole book as a message.

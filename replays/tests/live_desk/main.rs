@@ -12,4 +12,4 @@ mod world;
 mod property;
 mod stage;
 mod transcripts;
-mod outrun;
+mod gateway;

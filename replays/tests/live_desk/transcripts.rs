@@ -398,6 +398,27 @@ fn a_snapshot_that_a_fill_has_overtaken_is_asked_for_again() {
 }
 
 #[test]
+fn a_snapshot_is_taken_over_in_spite_of_a_later_fill_only_when_that_is_always_the_same() {
+    let mut stage = Stage::default();
+    let id = stage.limit();
+    let old = || Resync { snapshot: snapshot(4, Vec::new()), ..Resync::default() };
+    // Each of these fills may be missing in the reading that it has overtaken.
+    for at in 5..15 {
+        stage.hear(&book(id, Progress::Open, "0.1", vec![fill(at, "0.1")]));
+        stage.lines.clear();
+        stage.resync(&old());
+        assert_eq!(stage.lines, ["? resync"], "fill {at}");
+    }
+    for _ in 0..2 {
+        stage.resync(&old());
+    }
+    stage.lines.clear();
+    stage.resync(&old());
+    // It was asked for after the last fill: the venue's times are not that exact.
+    assert_eq!(stage.lines, ["< snapshot"]);
+}
+
+#[test]
 fn a_stranger_is_asked_about_once_and_when_it_trades() {
     let mut stage = Stage::default();
     let word = |filled, fills| Word { ours: None, venue_id: 9, ..book(OrderId(0), Progress::Open, filled, fills) };

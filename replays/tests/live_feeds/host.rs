@@ -141,6 +141,9 @@ fn acks(text: &str) -> Vec<String> {
         return vec!["pong".to_owned()];
     }
     let Ok(asked) = serde_json::from_str::<Value>(text) else { return Vec::new() };
+    if asked["op"] == "login" {
+        return vec![r#"{"event":"login","code":"0","msg":"","connId":"c1"}"#.to_owned()];
+    }
     let args = asked["args"].as_array().cloned().unwrap_or_default();
     args.iter().map(|arg| format!(r#"{{"event":"subscribe","arg":{arg},"connId":"c1"}}"#)).collect()
 }

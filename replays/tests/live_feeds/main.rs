@@ -3,4 +3,6 @@
 mod host;
 mod run;
 mod backup;
+mod unreadable;
+mod account;
 mod sentiment;

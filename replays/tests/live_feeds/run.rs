@@ -20,7 +20,7 @@ const LONG: Duration = Duration::from_secs(30);
 pub const START_MS: i64 = 1_704_067_200_000;
 pub const MINUTE_MS: i64 = 60_000;
 
-const INSTRUMENT: &str = r#"{"instType":"SPOT","instId":"BTC-USDT","baseCcy":"BTC","quoteCcy":"USDT","tickSz":"0.01",
+pub const INSTRUMENT: &str = r#"{"instType":"SPOT","instId":"BTC-USDT","baseCcy":"BTC","quoteCcy":"USDT","tickSz":"0.01",
     "lotSz":"0.001","minSz":"0.001","instIdCode":7,"state":"live"}"#;
 
 /// A running connection.

@@ -19,5 +19,5 @@ pub use error::ConvertError;
 pub use instrument::{Fees, instrument};
 pub use market::{book, funding, market_inputs, quote, top, trade};
 pub use reason::{cancel_reason, reject_reason};
-pub use report::{algo_inputs, fill, fill_of_order, order_inputs};
-pub use request::{Change, Placement, Terms, amend, attachment, cancel, place, place_pair};
+pub use report::{algo_failure, fill, fill_of_order};
+pub use request::{Change, Placement, Terms, amend, cancel, place, place_pair};

@@ -3,13 +3,12 @@
 //! A message may come twice, and before the answer to the request that it is about. What is made of it here says only what
 //! the message says: whoever owns the orders leaves out what is known already.
 
-use engine::event::Input;
 use engine::instrument::{Currency, Instrument};
 use engine::number::{Amount, Decimal, Price, Quantity};
-use engine::order::{Amendment, CancelReason, Fill, Liquidity, OrderId};
+use engine::order::{CancelReason, Fill, Liquidity, OrderId};
 
 use super::error::ConvertError;
-use super::reason::{cancel_reason, reject_reason};
+use super::reason::reject_reason;
 use crate::okx::message::{AlgoInfo, ExecType, FillInfo, InvalidNumber, Number, OrderInfo, OrderState, Text};
 
 /// A fill of the history. Its fee is the engine's: above zero is paid. The `fills` channel tells of no fee: an error.
@@ -57,44 +56,11 @@ pub fn fill_of_order(message: &OrderInfo, order: OrderId, instrument: &Instrumen
     }))
 }
 
-/// What a message of the `orders` channel says of one of our orders, in the order in which it must have happened.
-pub fn order_inputs(message: &OrderInfo, order: OrderId, instrument: &Instrument) -> Result<Vec<Input>, ConvertError> {
-    let mut inputs = Vec::new();
-    let is_amended = !message.amend_result.is_absent();
-    match message.amend_result.as_str() {
-        "-1" => inputs.push(Input::AmendRejected { order, reason: reject_reason(message.code.as_str(), message.msg.as_str()) }),
-        "0" => {
-            let (quantity, price) = (message.sz.optional("sz")?.map(Quantity), message.px.optional("px")?.map(Price));
-            inputs.push(Input::OrderAmended(Box::new(Amendment { order, quantity, price, trigger: None })));
-        }
-        _ => {}
-    }
-    if message.state == OrderState::Live && !is_amended {
-        inputs.push(Input::OrderAccepted(order));
-    }
-    if let Some(fill) = fill_of_order(message, order, instrument)? {
-        inputs.push(Input::OrderFilled(Box::new(fill)));
-    }
-    if matches!(message.state, OrderState::Canceled | OrderState::MmpCanceled) {
-        inputs.push(Input::OrderCanceled { order, reason: cancel_reason(message.cancel_source.as_str()) });
-    }
-    Ok(inputs)
-}
-
-/// What a message of the algo channels says of one of our waiting orders. Of a pair `order` is the half that the message
-/// names by `actual_side`, or its first.
-pub fn algo_inputs(message: &AlgoInfo, order: OrderId) -> Option<Input> {
-    Some(match &message.state {
-        OrderState::Live => Input::OrderAccepted(order),
-        OrderState::Effective | OrderState::PartiallyEffective => Input::OrderTriggered(order),
-        // The channel does not say why: whoever asked for it knows.
-        OrderState::Canceled => Input::OrderCanceled { order, reason: CancelReason::Venue { code: 0 } },
-        OrderState::OrderFailed | OrderState::PartiallyFailed => {
-            let code = message.fail_code.as_str().parse().unwrap_or(0);
-            Input::OrderCanceled { order, reason: failed(message.fail_code.as_str(), code) }
-        }
-        _ => return None,
-    })
+/// Why a waiting order ended when its price was reached: the order that it placed was refused. `None` of all others.
+pub fn algo_failure(message: &AlgoInfo) -> Option<CancelReason> {
+    let is_failure = matches!(message.state, OrderState::OrderFailed | OrderState::PartiallyFailed);
+    let code = message.fail_code.as_str();
+    is_failure.then(|| failed(code, code.parse().unwrap_or(0)))
 }
 
 /// A triggered order that was refused has ended: the engine knew it as accepted.

@@ -3,12 +3,12 @@
 use engine::instrument::Instrument;
 use engine::market;
 use engine::number::{Decimal, Price, Quantity};
-use engine::order::{Amendment, Bracket, OrderKind, OrderRequest, TimeInForce, TrailBy};
+use engine::order::{Amendment, OrderKind, OrderRequest, TimeInForce, TrailBy};
 
 use super::client_id::ClientId;
 use super::error::ConvertError;
 use crate::okx::message::{
-    AmendAlgo, AmendOrder, AttachAlgo, CancelAlgo, CancelOrder, Flag, Number, OrdType, PlaceAlgo, PlaceOrder, Side, TdMode, Text,
+    AmendAlgo, AmendOrder, CancelAlgo, CancelOrder, Flag, Number, OrdType, PlaceAlgo, PlaceOrder, Side, TdMode, Text,
 };
 
 /// An order's price that makes it a market order once it is activated.
@@ -102,23 +102,6 @@ pub fn place_pair(
         tp_trigger_px_type: other.tp_trigger_px_type,
         ..half
     })
-}
-
-/// Protection that comes with a limit order and is placed by the venue once it fills, so that what it opens is protected
-/// whether we are there or not. Market orders sized in base units cannot have it.
-pub fn attachment(bracket: &Bracket) -> Option<AttachAlgo> {
-    let mut attached = AttachAlgo::default();
-    if let Some(stop) = bracket.stop {
-        attached.sl_trigger_px = price(stop);
-        attached.sl_ord_px = AT_MARKET.into();
-        attached.sl_trigger_px_type = LAST.into();
-    }
-    if let Some(target) = bracket.target {
-        attached.tp_trigger_px = price(target);
-        attached.tp_ord_px = AT_MARKET.into();
-        attached.tp_trigger_px_type = LAST.into();
-    }
-    (bracket.stop.is_some() || bracket.target.is_some()).then_some(attached)
 }
 
 /// New values for an open order of this kind. Once a waiting order is activated it is one of the book, under the venue's id.

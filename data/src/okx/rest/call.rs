@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -15,6 +16,8 @@ use crate::okx::websocket::Backoff;
 
 /// The longest answer that is read: the list of all instruments is some megabytes.
 const MAX_ANSWER: usize = 64 << 20;
+/// The longest that `Retry-After` is obeyed: who speaks to us may not silence us for good.
+const RETRY_AFTER_MOST: Duration = Duration::from_secs(5);
 
 /// When a call may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,13 +129,23 @@ impl Rest {
 
     /// Sends a call once, when it is its turn.
     pub(super) async fn once<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Reply<T>, OkxError> {
-        let asked = || call.asked();
+        self.turn(call).await?;
+        self.send(call).await
+    }
+
+    /// Waits until it is a call's turn.
+    pub(super) async fn turn(&self, call: &Call<'_>) -> Result<(), OkxError> {
         let patience = call.expires_ms.map_or(self.timings.patience, |expires_ms| {
             let left_ms = expires_ms.saturating_sub(self.clock.now_ms());
             self.timings.patience.min(Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)))
         });
         let limited = self.limits.acquire(&call.charges, patience).await;
-        limited.map_err(|limited| OkxError::Limited { asked: asked(), limited })?;
+        limited.map_err(|limited| OkxError::Limited { asked: call.asked(), limited })
+    }
+
+    /// Sends a call whose turn it is.
+    pub(super) async fn send<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Reply<T>, OkxError> {
+        let asked = || call.asked();
         let request = self.request(call)?;
         let unanswered = |error: reqwest::Error| {
             let (asked, not_sent) = (asked(), error.is_connect());
@@ -142,6 +155,9 @@ impl Rest {
         };
         let mut answer = request.send().await.map_err(unanswered)?;
         let status = answer.status().as_u16();
+        if let Some(wait) = retry_after(status, answer.headers()) {
+            self.limits.hold(&call.charges, wait);
+        }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(unanswered)? {
             if body.len() + chunk.len() > MAX_ANSWER {
@@ -201,6 +217,13 @@ fn read<T: DeserializeOwned>(call: &Call<'_>, status: u16, body: &str) -> Result
             _ => Err(unreadable(error.to_string())),
         },
     }
+}
+
+/// How long the venue, or what stands before it, asks to be left alone with calls of this kind. A date is not read: our own
+/// backoff does.
+fn retry_after(status: u16, headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER).filter(|_| matches!(status, 429 | 503))?.to_str().ok()?;
+    Some(Duration::from_secs(text.trim().parse().ok()?).min(RETRY_AFTER_MOST))
 }
 
 fn next(error: &OkxError, repeat: Repeat) -> Next {

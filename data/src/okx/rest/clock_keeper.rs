@@ -17,13 +17,18 @@ const ROUND_TRIPS: usize = 5;
 const AT_MOST_EVERY: Duration = Duration::from_secs(2);
 
 impl Rest {
-    /// Measures the venue's clock, and sets ours by it. One lost answer of several does not matter.
+    /// Measures the venue's clock, and sets ours by it. One lost, slow or wrong answer of several does not matter.
     pub async fn measure_clock(&self) -> Result<Estimate, OkxError> {
         let call = Call::public("public/time", Charge::one(Budget::Time));
         let (mut trips, mut failure) = (Vec::with_capacity(ROUND_TRIPS), None);
         for _ in 0..ROUND_TRIPS {
+            // What it waits for its turn is no part of the way.
+            if let Err(error) = self.turn(&call).await {
+                failure = Some(error);
+                break;
+            }
             let sent = self.clock.elapsed();
-            let reply = match self.once::<ServerTime>(&call).await {
+            let reply = match self.send::<ServerTime>(&call).await {
                 Ok(reply) => reply,
                 Err(error) => {
                     failure = Some(error);
@@ -35,12 +40,12 @@ impl Rest {
                 trips.push(RoundTrip { sent, received, venue_ms });
             }
         }
-        let Some(estimate) = Estimate::of(&trips) else {
-            let unreadable = || OkxError::Unreadable { asked: call.asked(), status: 200, reason: "no time in it".to_owned() };
-            return Err(failure.unwrap_or_else(unreadable));
-        };
-        self.clock.set(estimate);
-        Ok(estimate)
+        let is_slow = !trips.is_empty();
+        self.clock.measured(&trips).ok_or_else(|| {
+            let reason = if is_slow { "too slow, or not what it said before" } else { "no time in it" };
+            let unreadable = || OkxError::Unreadable { asked: call.asked(), status: 200, reason: reason.to_owned() };
+            failure.unwrap_or_else(unreadable)
+        })
     }
 }
 

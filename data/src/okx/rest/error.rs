@@ -82,6 +82,11 @@ impl OkxError {
         }
     }
 
+    /// Whether the venue refused for a reason of the order's: the same may be asked of another.
+    pub fn is_of_order(&self) -> bool {
+        self.code().is_some_and(|code| code.starts_with("51")) && !self.outcome_unknown()
+    }
+
     /// The venue's code, if the venue answered.
     pub fn code(&self) -> Option<&str> {
         match self {

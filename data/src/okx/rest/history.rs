@@ -61,6 +61,25 @@ pub struct History<T> {
     pub is_complete: bool,
 }
 
+/// Which fills are asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum FillsOf<'a> {
+    /// All of the account in a kind of instruments.
+    Account {
+        /// The kind.
+        kind: &'a InstType,
+        /// From this time of the venue's clock on, in milliseconds.
+        since_ms: i64,
+    },
+    /// Those of one order.
+    Order {
+        /// The kind of its instrument.
+        kind: &'a InstType,
+        /// The venue's id of it.
+        ord_id: &'a str,
+    },
+}
+
 impl<T> History<T> {
     /// Reads pages until one brings nothing new, an item is older than is wanted, or `most` are there.
     pub(super) async fn collect<F: Future<Output = Result<Vec<T>, OkxError>>>(
@@ -131,27 +150,31 @@ impl Rest {
         History::collect(fetch, |order| order.ord_id.to_string(), is_older, most).await
     }
 
-    /// Fills of a kind of instruments of the last 3 days, from `since_ms` on, oldest first, at most `most`.
-    pub async fn fills(&self, kind: &InstType, since_ms: i64, most: usize) -> Result<History<FillInfo>, OkxError> {
-        self.filled("trade/fills", Budget::Fills, kind, since_ms, most).await
+    /// Fills of the last 3 days, oldest first, at most `most`.
+    pub async fn fills(&self, of: FillsOf<'_>, most: usize) -> Result<History<FillInfo>, OkxError> {
+        self.filled("trade/fills", Budget::Fills, of, most).await
     }
 
     /// The same of the last 3 months.
-    pub async fn fills_history(&self, kind: &InstType, since_ms: i64, most: usize) -> Result<History<FillInfo>, OkxError> {
-        self.filled("trade/fills-history", Budget::FillsHistory, kind, since_ms, most).await
+    pub async fn fills_history(&self, of: FillsOf<'_>, most: usize) -> Result<History<FillInfo>, OkxError> {
+        self.filled("trade/fills-history", Budget::FillsHistory, of, most).await
     }
 
     async fn filled(
         &self,
         path: &'static str,
         budget: Budget,
-        kind: &InstType,
-        since_ms: i64,
+        of: FillsOf<'_>,
         most: usize,
     ) -> Result<History<FillInfo>, OkxError> {
+        let (kind, order, since_ms) = match of {
+            FillsOf::Account { kind, since_ms } => (kind, None, since_ms),
+            FillsOf::Order { kind, ord_id } => (kind, Some(("ordId", ord_id.to_owned())), i64::MIN),
+        };
+        let order = &order;
         let fetch = |page: Page| async move {
             let call = Call::private(path, Charge::one(budget)).with("instType", kind.as_str());
-            Ok(self.call(&call.with_all(page.parameters())).await?.data)
+            Ok(self.call(&call.with_all(order.clone()).with_all(page.parameters())).await?.data)
         };
         let is_older = |fill: &FillInfo| {
             let at = fill.fill_time.integer("fillTime").or_else(|_| fill.ts.integer("ts"));

@@ -21,7 +21,7 @@ use reqwest::{Client, Url};
 pub(super) use self::call::batch_charges;
 pub use self::clock_keeper::ClockKeeper;
 pub use self::error::OkxError;
-pub use self::history::{History, Page};
+pub use self::history::{FillsOf, History, Page};
 pub use self::trade::OrderName;
 pub(super) use self::trade::{MAX_BATCH, with_sub_account};
 

@@ -72,12 +72,15 @@ impl Desk {
             self.vanish(*id, &mut heard);
         }
         let Some(mut snapshot) = resync.snapshot.clone() else { return heard };
-        if self.filled_at > Some(snapshot.venue_at) && self.overtaken < OVERTAKEN {
-            // A fill that came after it has overtaken it: the next one tells.
-            self.overtaken += 1;
-            return Heard { wants_resync: true, ..heard };
+        if let Some(filled_at) = self.filled_at.filter(|&at| at > snapshot.venue_at) {
+            let times = self.overtaken.filter(|(at, _)| *at == filled_at).map_or(0, |(_, times)| times);
+            if times < OVERTAKEN {
+                // A fill that came after it has overtaken it: the next one tells.
+                self.overtaken = Some((filled_at, times + 1));
+                return Heard { wants_resync: true, ..heard };
+            }
         }
-        self.overtaken = 0;
+        self.overtaken = None;
         snapshot.strays.retain(|stray| !self.by_venue.contains_key(&(stray.venue_id, home(stray.kind))));
         self.strangers = snapshot.strays.iter().map(|stray| stray.venue_id).collect();
         heard.inputs.push(Input::VenueSnapshot(Box::new(snapshot)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use data::okx::convert::{Change, ClientId, Placement, Terms, amend, cancel, place, place_pair, reject_reason};
@@ -21,6 +22,8 @@ use crate::live::word::{Answer, Ask, Asked, Name, Place};
 
 /// Before a resync that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// So many readings in a row during which something was traded are worth a word.
+const MOVING: u32 = 3;
 /// Before an order is asked about a second time; then twice as long each time.
 const ASK_FIRST: Duration = Duration::from_millis(250);
 /// An order that was not asked about for so long is asked about at once.
@@ -73,6 +76,8 @@ pub(super) struct Errands {
     /// What orders over WebSocket call an instrument.
     pub(super) codes: BTreeMap<String, i64>,
     pub(super) facts: Sender<Fact>,
+    /// How many readings in a row had no balances.
+    pub(super) moved: AtomicU32,
 }
 
 impl Courier {
@@ -209,6 +214,7 @@ impl Courier {
             loop {
                 match errand.inquirer.everything(&asks).await {
                     Ok(resync) => {
+                        errand.moved(resync.snapshot.is_none());
                         errand.tell(Fact::Resync(Box::new(resync))).await;
                         let _ = notes.send(Note::Resynced(losses)).await;
                         return;
@@ -228,6 +234,15 @@ impl Errands {
     async fn tell(&self, fact: Fact) {
         // When nobody listens any more the run is over.
         let _ = self.facts.send(fact).await;
+    }
+
+    /// Counts readings without balances: those that did not stand still are left to the next.
+    fn moved(&self, has_moved: bool) {
+        let times = if has_moved { self.moved.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+        self.moved.store(times, Ordering::Relaxed);
+        if times > 0 && times.is_multiple_of(MOVING) {
+            eprintln!("warning: balances did not stand still in {times} readings: too much is traded to take them over");
+        }
     }
 
     async fn answer(&self, order: OrderId, asked: Asked, answer: Answer) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use data::okx::code::Remedy;
 use data::okx::convert::{ClientId, ConvertError, SessionTag, balances, stray, stray_algo};
 use data::okx::message::{AlgoInfo, Balance, FillInfo, InstType, OrdType, OrderInfo};
-use data::okx::rest::{OkxError, OrderName, Rest};
+use data::okx::rest::{FillsOf, OkxError, OrderName, Rest};
 use engine::event::{StrayOrder, VenueSnapshot};
 use engine::instrument::Instrument;
 use engine::order::{CancelReason, OrderId};
@@ -43,19 +43,21 @@ enum Known {
 
 impl Inquirer {
     /// Everything that the venue has, at one moment: no fill came while it was asked, for the balances were the same
-    /// before and after.
+    /// before and after. Where fills come too fast for that, what it says of the orders.
     pub(super) async fn everything(&self, asks: &[Ask]) -> Result<Resync, OkxError> {
         let mut before = self.rest.balance().await?;
-        for _ in 0..READINGS {
-            let resync = self.once(asks).await?;
+        for reading in 1.. {
+            let (resync, strays) = self.once(asks).await?;
             let after = self.rest.balance().await?;
             if same(&before, &after) {
-                return Ok(Resync { snapshot: Some(self.snapshot(&after, resync.1)?), ..resync.0 });
+                return Ok(Resync { snapshot: Some(self.snapshot(&after, strays)?), ..resync });
+            }
+            if reading == READINGS {
+                return Ok(resync);
             }
             before = after;
         }
-        let reason = "balances do not stand still: too much is traded to take them over".to_owned();
-        Err(OkxError::Unreadable { asked: "account/balance".to_owned(), status: 200, reason })
+        unreachable!("it ends with the last reading")
     }
 
     /// What is known of one order, asked for again until it is known, or certain that it never will be.
@@ -79,14 +81,16 @@ impl Inquirer {
             match self.one(ask).await {
                 Ok(Some(words)) => resync.words.extend(words),
                 Ok(None) => resync.unheard.push(*order),
-                // One order that the venue will not speak of is no reason to know nothing of the others.
-                Err(error) if error.code().is_some() && !error.outcome_unknown() => {
+                // One order that the venue will not speak of is no reason to know nothing of the others. What it has traded is in
+                // the balances all the same, so it does not count as asked.
+                Err(error) if error.is_of_order() => {
                     eprintln!("warning: order {order} cannot be asked for: {error}");
+                    continue;
                 }
                 Err(error) => return Err(error),
             }
+            resync.asked.push(*order);
         }
-        resync.asked.clone_from(&listed);
         let strays = self.open_orders(&listed, &mut resync.words).await?;
         Ok((resync, strays))
     }
@@ -168,11 +172,8 @@ impl Inquirer {
         // The shorter history has three days.
         let is_old = self.rest.clock().now_ms().saturating_sub(since_ms) > OLD_MS;
         let kind = InstType::Spot;
-        let fills = if is_old {
-            self.rest.fills_history(&kind, since_ms, MOST_FILLS).await?
-        } else {
-            self.rest.fills(&kind, since_ms, MOST_FILLS).await?
-        };
+        let of = FillsOf::Order { kind: &kind, ord_id: info.ord_id.as_str() };
+        let fills = if is_old { self.rest.fills_history(of, MOST_FILLS).await? } else { self.rest.fills(of, MOST_FILLS).await? };
         Ok(fills.items)
     }
 

@@ -1,6 +1,7 @@
 //! The connection at work: frames in, requests out, and an eye on what goes wrong.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use data::okx::convert::{SessionTag, bar, name_of};
@@ -119,7 +120,8 @@ impl Link {
         let (rest, instruments) = (self.rest.clone(), self.instruments.clone().into());
         let trading = Trading::new(rest.clone(), Some(private), TradingTimings::default());
         let inquirer = Inquirer { rest, session, instruments };
-        let errands = Errands { inquirer, trading, notes, terms: self.terms.clone(), codes: self.codes.clone(), facts };
+        let (terms, codes, moved) = (self.terms.clone(), self.codes.clone(), AtomicU32::default());
+        let errands = Errands { inquirer, trading, notes, terms, codes, facts, moved };
         let dead_man_s = self.config.dead_man.0.and_then(|ns| u32::try_from(ns / SECOND_NS).ok());
         Courier::new(errands, dead_man_s.map(|seconds| seconds.clamp(10, 120)), PulseWatch::new(self.pulse()))
     }
@@ -232,8 +234,13 @@ impl Running {
         let Some((name, instrument)) = name_of(interval).zip(self.market.find(symbol)) else { return Vec::new() };
         let page = Page::newest().limit(WARM_UP_BARS);
         let candles = told(self.link.rest.candles(symbol, name, &page).await, "bars to warm up with").unwrap_or_default();
-        let bars = candles.iter().rev().filter_map(|candle| told(bar(candle, interval, instrument), "a bar").flatten());
-        let missed = bars.filter(|bar| since.is_none_or(|since| bar.closed_at() > since));
+        let mut unreadable = Vec::new();
+        let read = |candle| bar(candle, interval, instrument).map_err(|error| unreadable.push(error)).ok().flatten();
+        let bars: Vec<_> = candles.iter().rev().filter_map(read).collect();
+        if let Some(error) = unreadable.first() {
+            eprintln!("warning: {} bars of {symbol} to warm up with that cannot be understood: {error}", unreadable.len());
+        }
+        let missed = bars.into_iter().filter(|bar| since.is_none_or(|since| bar.closed_at() > since));
         missed.map(|bar| (bar.closed_at(), Input::Bar(bar))).collect()
     }
 
@@ -367,6 +374,11 @@ impl Running {
                 let has_gaps = is_back && self.troubles.has(Trouble::StaleFeed) && self.backup.leaves_gaps();
                 let mut gaps = if has_gaps { self.market.gaps(now) } else { Vec::new() };
                 let Told { inputs, gap, problem } = self.market.push(push);
+                // What comes is not whole: it is no feed to trade on, and what was missed is told when it is.
+                let is_back = is_back && !self.market.is_unreadable();
+                if !is_back {
+                    gaps.clear();
+                }
                 if let (Clock::Venue, Some((at, _))) = (self.link.config.clock, inputs.first()) {
                     for gap in &mut gaps {
                         if let Input::FeedGap(gap) = gap {
@@ -381,6 +393,9 @@ impl Running {
                 }
                 if let Some(subscription) = gap {
                     self.public.resubscribe(subscription).await;
+                }
+                if self.market.is_unreadable() {
+                    self.trouble(Trouble::StaleFeed, Is::Troubled).await?;
                 }
                 if inputs.is_empty() && !is_forming {
                     return Ok(());

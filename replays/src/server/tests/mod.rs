@@ -12,5 +12,6 @@ mod algos;
 mod asked;
 mod ledger;
 mod wire;
+mod sequence;
 mod parity;
 mod garbage;

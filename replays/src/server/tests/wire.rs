@@ -1,15 +1,17 @@
 //! What the venue says, as our own client reads it.
 
-use data::okx::convert;
+use data::okx::convert::{self, SessionTag};
 use data::okx::message::{AlgoInfo, Balance, FillInfo, InstrumentInfo, OrderInfo, TradeFee};
-use engine::event::Input;
+use engine::event::{Hash, Input};
 use engine::instrument::InstrumentId;
-use engine::order::{CancelReason, Liquidity, OrderId, OrderKind, TrailBy};
+use engine::order::{CancelReason, Fill, Liquidity, OrderId, OrderKind, TrailBy};
 use expect_test::expect;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::stage::{ACCOUNT, Stage, instrument};
+use crate::live::word::{Progress, Word};
+use crate::live::words;
 use crate::server::core::{Method, Push};
 
 fn read<T: DeserializeOwned>(row: &Value) -> T {
@@ -21,36 +23,35 @@ fn heard(stage: &mut Stage, path: &str, args: &Value) -> Vec<String> {
     let reply = stage.core.call(stage.now, ACCOUNT, Method::Post, path, args);
     assert_eq!(reply.code, "0", "{reply:?}");
     let pushes: Vec<Push> = stage.core.drain().collect();
-    let inputs = pushes.iter().flat_map(|push| push.data.iter().flat_map(|row| inputs(push.channel, row)));
-    inputs.map(|input| shown(&input)).collect()
+    pushes.iter().flat_map(|push| push.data.iter().flat_map(|row| lines(push.channel, row))).collect()
 }
 
-fn inputs(channel: &str, row: &Value) -> Vec<Input> {
-    match channel {
-        "orders" => convert::order_inputs(&read::<OrderInfo>(row), OrderId(1), &instrument()).unwrap(),
-        "orders-algo" | "algo-advance" => convert::algo_inputs(&read::<AlgoInfo>(row), OrderId(1)).into_iter().collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn shown(input: &Input) -> String {
-    match input {
-        Input::OrderAccepted(_) => "accepted".to_owned(),
-        Input::OrderTriggered(_) => "triggered".to_owned(),
-        Input::OrderFilled(fill) => {
-            let kind = if fill.liquidity == Liquidity::Maker { "maker" } else { "taker" };
-            format!(
-                "filled {} at {} {kind} fee {} {} id {}",
-                fill.quantity, fill.price, fill.fee, fill.fee_currency, fill.fill_id
-            )
-        }
-        Input::OrderCanceled { reason, .. } => format!("canceled {reason:?}"),
-        Input::OrderAmended(new) => {
-            format!("amended {:?} {:?}", new.quantity.map(|q| q.to_string()), new.price.map(|p| p.to_string()))
-        }
-        Input::AmendRejected { reason, .. } => format!("not amended {reason:?}"),
-        other => panic!("{other:?}"),
-    }
+/// A row as a live run reads it, a line for each thing that it says.
+fn lines(channel: &str, row: &Value) -> Vec<String> {
+    let session = SessionTag::of(&Hash::default());
+    let Word { progress, fills, values, amended, .. } = match channel {
+        "orders" => words::of_order(&read::<OrderInfo>(row), session, &instrument()).unwrap(),
+        "orders-algo" | "algo-advance" => words::of_algo(&read::<AlgoInfo>(row), session).unwrap(),
+        _ => return Vec::new(),
+    };
+    let amended = amended.map(|amended| match (amended.result, values) {
+        (Ok(()), Some(values)) => format!("amended {} {:?}", values.quantity, values.price.map(|price| price.to_string())),
+        (result, _) => format!("not amended {result:?}"),
+    });
+    let filled = fills.iter().map(|fill| {
+        let kind = if fill.liquidity == Liquidity::Maker { "maker" } else { "taker" };
+        let Fill { quantity, price, fee, fee_currency, fill_id, .. } = fill;
+        format!("filled {quantity} at {price} {kind} fee {fee} {fee_currency} id {fill_id}")
+    });
+    let mut lines: Vec<String> = amended.into_iter().chain(filled).collect();
+    lines.extend(match progress {
+        Progress::Open if lines.is_empty() => Some("open".to_owned()),
+        Progress::Open => None,
+        Progress::Triggered(_) => Some("triggered".to_owned()),
+        Progress::Filled => Some("whole".to_owned()),
+        Progress::Canceled(reason) => Some(format!("canceled {reason:?}")),
+    });
+    lines
 }
 
 fn order(side: &str, kind: &str, size: &str, price: &str) -> Value {
@@ -73,27 +74,28 @@ fn orders_are_heard_as_they_went() {
     say(&mut stage, "trade/order", &order("sell", "post_only", "1", "99"));
     say(&mut stage, "trade/order", &order("sell", "ioc", "1.5", "99.9"));
     say(&mut stage, "trade/order", &order("buy", "limit", "1", "90"));
-    say(&mut stage, "trade/amend-order", &json!({"instId": "BTC-USDT", "clOrdId": "c1", "newSz": "2"}));
-    say(&mut stage, "trade/amend-order", &json!({"instId": "BTC-USDT", "clOrdId": "c1", "newSz": "2000"}));
+    say(&mut stage, "trade/amend-order", &json!({"instId": "BTC-USDT", "clOrdId": "c1", "newSz": "2", "reqId": "1"}));
+    say(&mut stage, "trade/amend-order", &json!({"instId": "BTC-USDT", "clOrdId": "c1", "newSz": "2000", "reqId": "2"}));
     say(&mut stage, "trade/cancel-order", &json!({"instId": "BTC-USDT", "clOrdId": "c1"}));
     expect![[r#"
         trade/order market buy
-            accepted
+            open
             filled 1 at 100.1 taker fee 0.001 BTC id 1000000000001
             filled 0.2 at 100.2 taker fee 0.0002 BTC id 1000000000002
+            whole
         trade/order post_only sell
-            accepted
+            open
             canceled WouldTake
         trade/order ioc sell
-            accepted
+            open
             filled 1 at 99.9 taker fee 0.0999 USDT id 1000000000003
             canceled NothingLeftToTake
         trade/order limit buy
-            accepted
+            open
         trade/amend-order
-            amended Some("2") Some("90")
+            amended 2 Some("90")
         trade/amend-order
-            not amended InsufficientBalance
+            not amended Err(InsufficientBalance)
         trade/cancel-order
             canceled Requested"#]]
     .assert_eq(&out.join("\n"));
@@ -106,7 +108,7 @@ fn an_algo_order_is_heard_to_trigger_before_its_order_fills() {
         "instId": "BTC-USDT", "tdMode": "cash", "side": "sell", "ordType": "conditional", "sz": "0.5", "slTriggerPx": "95",
         "slOrdPx": "-1", "algoClOrdId": "s1",
     });
-    assert_eq!(heard(&mut stage, "trade/order-algo", &stop), ["accepted"]);
+    assert_eq!(heard(&mut stage, "trade/order-algo", &stop), ["open"]);
     stage.core.observe(
         stage.now,
         &Input::Trade(engine::market::Trade {
@@ -119,12 +121,9 @@ fn an_algo_order_is_heard_to_trigger_before_its_order_fills() {
         }),
     );
     let pushes: Vec<Push> = stage.core.drain().collect();
-    let lines: Vec<String> = pushes
-        .iter()
-        .flat_map(|push| push.data.iter().flat_map(|row| inputs(push.channel, row)))
-        .map(|input| shown(&input))
-        .collect();
-    assert_eq!(lines, ["triggered", "accepted", "filled 0.5 at 99.9 taker fee 0.04995 USDT id 1000000000001"]);
+    let told = pushes.iter().flat_map(|push| push.data.iter().flat_map(|row| lines(push.channel, row)));
+    let fill = "filled 0.5 at 99.9 taker fee 0.04995 USDT id 1000000000001";
+    assert_eq!(told.collect::<Vec<_>>(), ["triggered", "open", fill, "whole"]);
     let placed: OrderInfo = read(&pushes.iter().find(|push| push.channel == "orders").unwrap().data[0]);
     assert_eq!((placed.algo_cl_ord_id.as_str(), placed.source.as_str()), ("s1", "7"));
 }
