@@ -1,5 +1,6 @@
 //! The engine: one input in, that input and everything that follows from it out.
 
+mod exits;
 mod strays;
 mod succession;
 
@@ -11,12 +12,11 @@ use alloc::vec::Vec;
 use crate::alert::{alert, reported_order};
 use crate::controller::{adjust, health};
 use crate::event::{Breaker, Checkpoint, Command, Decision, Denial, DenialReason, Event, Hash, Input, Record, Signal};
-use crate::execution::{self, Exit};
-use crate::guard;
+use crate::execution;
 use crate::hash::StateHasher;
 use crate::instrument::InstrumentId;
 use crate::market::Side;
-use crate::order::{Amendment, Bracket, OrderId, OrderKind, OrderRequest, Owner, StrategyId};
+use crate::order::{Amendment, Bracket, OrderId, OrderRequest, Owner, StrategyId};
 use crate::orders::OpenOrder;
 use crate::risk::{self, Breakers, Policy};
 use crate::sizing::Size;
@@ -119,6 +119,8 @@ impl Engine {
             Input::Trade(_) | Input::Quote(_) | Input::Bar(_) => None,
             _ => alert(&self.state, &input),
         };
+        // Market data clear what the venue refused: it is asked for again in this step.
+        let refused = if let Audience::Watching(_) = audience { self.state.refused_positions() } else { Vec::new() };
         self.records.push(Record { seq, at, cause: seq, event: Event::Input(input) });
         self.state.apply(&self.records[0]);
         self.ask_strategies(audience);
@@ -136,8 +138,12 @@ impl Engine {
         if !self.state.closing.is_empty() {
             self.leave_positions(seq, audience);
         }
-        if !self.state.guards.is_empty() {
-            self.protect_positions(seq, audience);
+        if let Audience::Watching(_) = audience {
+            if !refused.is_empty() {
+                self.protect_positions(seq, refused);
+            }
+        } else if !self.state.guards.is_empty() {
+            self.protect_positions(seq, self.state.guards.keys().copied().collect());
         }
         if !self.state.waiting.is_empty() {
             self.enter_waiting();
@@ -317,83 +323,6 @@ impl Engine {
         self.decide(cause, Decision::Denied(Box::new(Denial { strategy, instrument, reason })));
     }
 
-    fn leave_positions(&mut self, cause: u64, audience: Audience) {
-        for (owner, instrument) in self.state.closing.clone() {
-            if self.goes_on(audience, owner, instrument) {
-                self.leave_position(cause, owner, instrument);
-            }
-        }
-    }
-
-    /// Whether the input lets the way out of a position go on. What the venue just refused is asked for again
-    /// with the next market data and not at once, or a venue that always refuses would be asked forever.
-    fn goes_on(&self, audience: Audience, owner: Owner, instrument: InstrumentId) -> bool {
-        let Event::Input(input) = &self.records[0].event else { return false };
-        match audience {
-            Audience::Watching(watched) => watched == instrument,
-            Audience::Everyone => matches!(input, Input::Operator(_)),
-            Audience::Due => false,
-            Audience::Owner(_) => {
-                let Some(order) = reported_order(input).and_then(|order| self.state.orders.known(order)) else { return false };
-                let request = &order.request;
-                let is_sale = request.side == Side::Sell && request.kind == OrderKind::Market;
-                let refused = match input {
-                    Input::CancelRejected { .. } => true,
-                    Input::OrderCanceled { .. } => is_sale && order.cancel_requested.is_none(),
-                    Input::OrderRejected { .. } => is_sale,
-                    _ => false,
-                };
-                request.owner == owner && request.instrument == instrument && !refused
-            }
-        }
-    }
-
-    fn leave_position(&mut self, cause: u64, owner: Owner, instrument: InstrumentId) {
-        if !self.state.closing.contains(&(owner, instrument)) {
-            return;
-        }
-        match execution::exit(&self.state, owner, instrument) {
-            Exit::Wait => {}
-            // Past risk, as protection is: it only ever reduces what is held, in a size that `exit` has checked.
-            Exit::Sell(request) => {
-                self.decide(cause, Decision::OrderRequested(Box::new(request)));
-            }
-            Exit::Cancel(orders) => {
-                for order in orders {
-                    self.decide(cause, Decision::CancelRequested(order));
-                }
-            }
-        }
-    }
-
-    fn protect_positions(&mut self, cause: u64, audience: Audience) {
-        // What the venue just refused is asked for again with the next market data, of whatever instrument, and not
-        // at once.
-        let watches = matches!(audience, Audience::Watching(_));
-        if watches && !self.state.guards.values().any(|guard| guard.refusals > 0) {
-            return;
-        }
-        let guards = self.state.guards.iter().filter(|(_, guard)| guard.refusals == 0 || watches);
-        let guarded: Vec<_> = guards.map(|(&key, _)| key).collect();
-        let refused = matches!(self.records[0].event, Event::Input(Input::CancelRejected { .. }));
-        for (owner, instrument) in guarded {
-            let surplus = if refused { Vec::new() } else { guard::surplus(&self.state, owner, instrument) };
-            for order in surplus {
-                self.decide(cause, Decision::CancelRequested(order));
-            }
-            let trailing = self.policy.protection.trailing;
-            let Some(protect) = execution::protection(&self.state, trailing, owner, instrument) else { continue };
-            for order in protect.cancels {
-                self.decide(cause, Decision::CancelRequested(order));
-            }
-            let mut first = None;
-            for request in protect.orders {
-                let id = self.decide(cause, Decision::OrderRequested(Box::new(OrderRequest { oco: first, ..request })));
-                first.get_or_insert(OrderId(id));
-            }
-        }
-    }
-
     #[inline]
     fn rare_inputs(&mut self, cause: u64) {
         let command = match &self.records[0].event {
@@ -466,33 +395,12 @@ fn strategy_id(index: usize) -> StrategyId {
 
 #[inline]
 fn audience(state: &State, input: &Input) -> Audience {
-    match input {
-        Input::Trade(trade) => Audience::Watching(trade.instrument),
-        Input::Quote(quote) => Audience::Watching(quote.instrument),
-        Input::Bar(bar) => Audience::Watching(bar.instrument),
-        Input::BookSnapshot(levels) | Input::BookDelta(levels) => Audience::Watching(levels.instrument),
-        Input::Funding(funding) => Audience::Watching(funding.instrument),
-        Input::FeedGap(gap) => Audience::Watching(gap.instrument),
-        Input::InstrumentListed(instrument) => Audience::Watching(instrument.id),
-        Input::PredictionReceived(prediction) => Audience::Watching(prediction.instrument),
-        Input::AdviceReceived(advice) => Audience::Watching(advice.instrument),
-        Input::Timer => Audience::Due,
-        Input::SessionStarted(_)
-        | Input::Deposited { .. }
-        | Input::Operator(_)
-        | Input::SessionEnded { .. }
-        | Input::VenueSnapshot(_)
-        | Input::TroubleBegan(_)
-        | Input::TroubleEnded(_)
-        | Input::FeedSwitched(_)
-        | Input::SentimentObserved(_) => Audience::Everyone,
-        Input::OrderAccepted(_)
-        | Input::OrderRejected { .. }
-        | Input::OrderTriggered(_)
-        | Input::OrderFilled(_)
-        | Input::OrderCanceled { .. }
-        | Input::OrderAmended(_)
-        | Input::AmendRejected { .. }
-        | Input::CancelRejected { .. } => Audience::Owner(reported_order(input).and_then(|order| state.orders.owner(order))),
+    if let Some(instrument) = input.market() {
+        return Audience::Watching(instrument);
+    }
+    match (reported_order(input), input) {
+        (Some(order), _) => Audience::Owner(state.orders.owner(order)),
+        (None, Input::Timer) => Audience::Due,
+        (None, _) => Audience::Everyone,
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::event::{DenialReason, Direction, Signal};
-use crate::guard::{Guard, is_target};
+use crate::guard::Guard;
 use crate::instrument::InstrumentId;
 use crate::market::Side;
 use crate::markets::Market;
@@ -74,7 +74,7 @@ pub(crate) fn exit(state: &State, owner: Owner, instrument: InstrumentId) -> Exi
         return Exit::Wait;
     }
     if open().next().is_some() {
-        let orders: Vec<_> = open().filter(|order| order.cancel_requested.is_none()).map(|order| order.id).collect();
+        let orders: Vec<_> = open().filter(|order| state.may_cancel(order)).map(|order| order.id).collect();
         return if orders.is_empty() { Exit::Wait } else { Exit::Cancel(orders) };
     }
     let Some(market) = state.markets.get(instrument) else { return Exit::Wait };
@@ -93,23 +93,25 @@ pub(crate) struct Protect {
     pub orders: Vec<OrderRequest>,
 }
 
-/// What a guarded position calls for now; `None` when it is covered, on its way out, or too small.
+/// What a guarded position calls for now; `None` when it is covered, on its way out, too small, or was refused just now.
 pub(crate) fn protection(state: &State, trailing: Trailing, owner: Owner, instrument: InstrumentId) -> Option<Protect> {
-    let quantity = state.unprotected(owner, instrument);
-    if quantity.is_zero() || state.closing.contains(&(owner, instrument)) {
+    let key = (owner, instrument);
+    if state.closing.contains(&key) || state.refusals.has_protection(key) {
         return None;
     }
-    let (Guard { entry, bracket, .. }, market) = state.guards.get(&(owner, instrument)).zip(state.markets.get(instrument))?;
+    let quantity = state.unprotected(owner, instrument);
+    if quantity.is_zero() {
+        return None;
+    }
+    let (guard, market) = state.guards.get(&key).zip(state.markets.get(instrument))?;
+    let Guard { entry, bracket, .. } = guard;
     let sell = |kind| sell(owner, instrument, quantity, kind, *entry);
     let average = state.portfolio.position(owner, instrument).and_then(Position::average_price);
     let stop = bracket.stop.map(|trigger| sell(stop_kind(market, trigger, average, trailing)));
     let target = bracket.target.map(|trigger| sell(OrderKind::TakeProfitMarket { trigger }));
-    // A target whose stop is gone would sell the same quantity a second time.
-    let bare = |order: &&OpenOrder| {
-        let is_alone = order.request.oco.is_none_or(|stop| state.orders.get(stop).is_none());
-        bracket.stop.is_some() && is_target(order.request.kind) && is_alone && order.cancel_requested.is_none()
-    };
-    let cancels = state.orders.of(owner, instrument).filter(bare).map(|order| order.id).collect();
+    // They would sell the same quantity a second time.
+    let spare = |order: &&OpenOrder| guard.is_spare(&state.orders, order) && state.may_cancel(order);
+    let cancels = state.orders.of(owner, instrument).filter(spare).map(|order| order.id).collect();
     Some(Protect { cancels, orders: stop.into_iter().chain(target).collect() })
 }
 

@@ -21,6 +21,7 @@ pub mod portfolio;
 pub mod orders;
 pub mod hash;
 pub mod guard;
+pub mod refusals;
 mod watch;
 pub mod state;
 pub mod strategy;

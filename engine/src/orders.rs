@@ -67,7 +67,11 @@ impl OpenOrder {
 
     /// The largest quantity and the highest prices that it may have once the venue has answered all amendments.
     pub(crate) fn most(&self) -> (Quantity, OrderKind) {
-        self.amending.as_ref().map_or((self.request.quantity, self.request.kind), |most| (most.quantity, most.kind))
+        let OrderRequest { quantity, kind, .. } = self.request;
+        let Some(most) = &self.amending else { return (quantity, kind) };
+        // The venue may have made it larger by itself since they were asked for.
+        let (price, trigger) = (kind.limit_price().max(most.kind.limit_price()), kind.trigger().max(most.kind.trigger()));
+        (quantity.max(most.quantity), kind.amended(&Amendment { order: self.id, quantity: None, price, trigger }))
     }
 
     /// The same with one more amendment.

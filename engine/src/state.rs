@@ -4,6 +4,7 @@
 //! same state from a log as the engine had when it wrote it.
 
 mod control;
+mod guarded;
 mod venue;
 
 use alloc::boxed::Box;
@@ -15,23 +16,24 @@ use serde::{Deserialize, Serialize};
 use crate::book::Book;
 use crate::controller::Tuning;
 use crate::event::{Breaker, Decision, Direction, Event, Hash, Input, Record, Regime, Session, Signal, Trouble};
-use crate::guard::{Guard, Guards, MAX_REFUSALS, is_stop, is_target};
+use crate::guard::{Guard, Guards, is_stop, is_target};
 use crate::hash::hash_of;
 use crate::instrument::{Currency, Instrument, InstrumentId};
 use crate::market::{Bar, BookLevels, Side, Trade};
 use crate::markets::{Market, Markets};
 use crate::number::{Amount, FixedPrice, Quantity};
-use crate::order::{Amendment, CancelReason, Fill, OrderId, OrderKind, OrderRequest, Owner};
-use crate::orders::{Filled, MAX_OPEN_ORDERS, Orders};
+use crate::order::{CancelReason, Fill, OrderId, OrderKind, OrderRequest, Owner};
+use crate::orders::{Filled, MAX_OPEN_ORDERS, OpenOrder, Orders};
 use crate::performance::{Exit, Performance};
 use crate::portfolio::Portfolio;
+use crate::refusals::Refusals;
 use crate::time::{SECOND_NS, Timestamp};
 use crate::watch::Watch;
 
 pub(crate) use venue::Difference;
 
 /// The layout of [`State`] as it is hashed: it rises when what a state keeps, or how it is written, changes.
-pub const LAYOUT: u16 = 3;
+pub const LAYOUT: u16 = 4;
 
 /// Everything that the records so far have made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +64,8 @@ pub struct State {
     pub waiting: BTreeMap<(Owner, InstrumentId), (u64, Signal)>,
     /// How positions are protected, of those that are.
     pub guards: Guards,
+    /// What of their protection and of cancellations the venue refused since the last market data.
+    pub refusals: Refusals,
     /// The regime of each instrument, as a strategy last saw it.
     pub regimes: BTreeMap<InstrumentId, Regime>,
     /// What the log's own results say.
@@ -135,6 +139,17 @@ impl State {
         if bare >= market.smallest_order() { bare } else { Quantity::ZERO }
     }
 
+    /// Whether the venue may be asked to cancel it: it was not asked yet, and did not refuse just now.
+    pub(crate) fn may_cancel(&self, order: &OpenOrder) -> bool {
+        order.cancel_requested.is_none() && !self.refusals.has_cancel(order.id)
+    }
+
+    /// Positions of which the venue refused something since the last market data.
+    #[inline]
+    pub(crate) fn refused_positions(&self) -> Vec<(Owner, InstrumentId)> {
+        if self.refusals.is_empty() { Vec::new() } else { self.refusals.positions(&self.orders) }
+    }
+
     /// The equity, if it was looked at for the last input: whenever it may be a new peak or below a breaker's
     /// floor, and whenever anything but a price changed it.
     pub(crate) fn seen_equity(&self) -> Option<Amount> {
@@ -149,6 +164,9 @@ impl State {
             Event::Input(input) => {
                 self.portfolio.forget_closed();
                 self.watch.begin();
+                if !self.refusals.is_empty() && input.market().is_some() {
+                    self.refusals.clear();
+                }
                 let is_new_day = self.watch.is_new_day(record.at);
                 if is_new_day {
                     // The day begins with what there was before its first event.
@@ -234,7 +252,7 @@ impl State {
                 self.orders.amend(amendment);
                 self.settle(amendment.order);
             }
-            Input::CancelRejected { order, .. } => self.orders.cancel_rejected(*order),
+            Input::CancelRejected { order, .. } => self.cancel_rejected(*order),
             Input::AmendRejected { order, .. } => self.orders.amend_answered(*order),
             Input::Operator(command) => self.operator(command),
             Input::VenueSnapshot(snapshot) => self.reconcile(snapshot),
@@ -361,43 +379,22 @@ impl State {
         self.order_times.push_back(self.now);
     }
 
-    fn accepted(&mut self, order: OrderId) {
-        self.orders.accept(order);
-        if let Some(guard) = self.guard_of(order) {
-            guard.refusals = 0;
-        }
-    }
-
-    /// A stop that was raised stays raised when it has to be placed again.
-    fn raise_guard(&mut self, amendment: &Amendment) {
-        if let Some(trigger) = amendment.trigger
-            && self.orders.get(amendment.order).is_some_and(|open| is_stop(open.request.kind))
-            && let Some(guard) = self.guard_of(amendment.order)
-        {
-            guard.bracket.stop = guard.bracket.stop.map(|stop| stop.max(trigger));
-        }
-    }
-
-    /// The guard of the position that a protective order covers.
-    fn guard_of(&mut self, order: OrderId) -> Option<&mut Guard> {
-        let request = &self.orders.get(order)?.request;
-        request.protects?;
-        self.guards.get_mut(&(request.owner, request.instrument)).filter(|guard| guard.is_cover(request))
-    }
-
     fn fill(&mut self, at: Timestamp, fill: &Fill) {
         let Filled::Counts(request) = self.orders.fill(fill) else { return };
+        let key = (request.owner, request.instrument);
         if request.side == Side::Buy && !self.is_sellable(request.owner, request.instrument) {
             // A position of its own: how the last one was protected is over.
-            self.guards.remove(&(request.owner, request.instrument));
+            self.guards.remove(&key);
         }
         self.portfolio.book(at, &request, fill, &self.markets);
         if let Some(bracket) = request.bracket
             && request.side == Side::Buy
             && (bracket.stop.is_some() || bracket.target.is_some())
         {
-            let guard = Guard { entry: fill.order, bracket, refusals: 0 };
-            self.guards.insert((request.owner, request.instrument), guard);
+            let since = self.guards.get(&key).map_or(self.count, |guard| guard.since);
+            self.guards.insert(key, Guard { entry: fill.order, bracket, since, refusals: 0 });
+            // What came is bare, whatever was refused before.
+            self.refusals.forgive(key);
         }
         let exit = match request.kind {
             kind if is_stop(kind) => Exit::Stop,
@@ -431,17 +428,6 @@ impl State {
             self.unguarded(order);
         }
         self.closed(order);
-    }
-
-    /// The venue would not have a protective order. When it never does, the position is closed.
-    fn unguarded(&mut self, order: OrderId) {
-        let Some(guard) = self.guard_of(order) else { return };
-        guard.refusals = guard.refusals.saturating_add(1);
-        if guard.refusals >= MAX_REFUSALS
-            && let Some(open) = self.orders.get(order)
-        {
-            self.closing.insert((open.request.owner, open.request.instrument));
-        }
     }
 
     fn closed(&mut self, order: OrderId) {

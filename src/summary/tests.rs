@@ -129,7 +129,7 @@ fn a_page_says_what_a_trader_asks_first() {
              VaR / CVaR 95 %, daily     -0.14 % / -0.21 %    Balance AAA                     0.00000000
              Alpha / beta to holding       -7.87 % / 0.02    Balance BBB                     2.00000000
                                                              Balance USDT                 9696.39489000
-             Best day                  2023-12-10  0.22 %    Digest                    aa71858efce216c3
+             Best day                  2023-12-10  0.22 %    Digest                    ce5319970fd28d08
              Worst day                2024-01-06  -0.25 %    Engine                             0.000 s
              Days won / same / lost           23 / 1 / 36    Events a second                          0
 

@@ -290,6 +290,25 @@ pub struct Checkpoint {
     pub strategies: Hash,
 }
 
+impl Input {
+    /// The instrument that it brings market data, rules or opinions of.
+    #[inline]
+    pub(crate) fn market(&self) -> Option<InstrumentId> {
+        match self {
+            Self::Trade(trade) => Some(trade.instrument),
+            Self::Quote(quote) => Some(quote.instrument),
+            Self::Bar(bar) => Some(bar.instrument),
+            Self::BookSnapshot(levels) | Self::BookDelta(levels) => Some(levels.instrument),
+            Self::Funding(funding) => Some(funding.instrument),
+            Self::FeedGap(gap) => Some(gap.instrument),
+            Self::InstrumentListed(instrument) => Some(instrument.id),
+            Self::PredictionReceived(prediction) => Some(prediction.instrument),
+            Self::AdviceReceived(advice) => Some(advice.instrument),
+            _ => None,
+        }
+    }
+}
+
 impl Event {
     /// The variant's number in the log. Never changed, never reused.
     pub fn kind(&self) -> u16 {

@@ -44,5 +44,7 @@ impl State {
         });
         self.closing = live.collect();
         self.waiting.clear();
+        // Whoever wants out of everything asks at once.
+        self.refusals.clear();
     }
 }

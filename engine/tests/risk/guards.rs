@@ -10,7 +10,7 @@ use crate::scene::{buy, dropped, fixed, scene, sure};
 use crate::stage::{BTC, ETH, Stage, request};
 
 /// One BTC at 100 with a stop (order 1) and a target (order 2).
-fn held() -> Stage {
+pub fn held() -> Stage {
     let mut stage = scene("1", Policy { protection: fixed(), ..Policy::off() });
     stage.cue(0, sure(BTC, 10_000));
     stage.trade(10_000);

@@ -18,6 +18,7 @@ mod scene;
 mod denials;
 mod sizes;
 mod guards;
+mod refusals;
 mod stops;
 mod breakers;
 mod reconciliation;

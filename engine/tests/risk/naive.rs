@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::event::{Breaker, Command, Decision, Event, Input, Record, Trip};
-use engine::guard::Guard;
 use engine::instrument::{Currency, InstrumentId};
 use engine::market::Side;
 use engine::number::{Amount, Price, Quantity};
-use engine::order::{Amendment, OrderId, OrderKind, OrderRequest, Owner};
+use engine::order::{Amendment, CancelReason, OrderId, OrderKind, OrderRequest, Owner};
+use engine::orders::{OpenOrder, Status};
 use engine::risk::{Policy, StopRule};
 use engine::state::{State, Trading};
 use engine::time::{DAY_NS, SECOND_NS, Timestamp};
@@ -26,8 +26,13 @@ pub struct Naive {
     /// Amendments of each order since it had none that the venue has not answered, and how many it has not.
     amends: BTreeMap<OrderId, (Vec<Amendment>, usize)>,
     order_times: Vec<Timestamp>,
-    /// Orders that the venue would not cancel: its own word on them comes, and they are not canceled again.
+    /// Both halves of each pair.
+    pairs: BTreeMap<OrderId, OrderId>,
+    /// Orders that the venue would not cancel since the last market data: with these they are to be canceled again.
     kept: BTreeSet<OrderId>,
+    /// Positions whose protection it refused since then: with these it is to be asked for again.
+    refused: BTreeSet<(Owner, InstrumentId)>,
+    fills: BTreeSet<u64>,
     pub counts: BTreeMap<&'static str, u32>,
 }
 
@@ -41,11 +46,9 @@ impl Naive {
         if let Some(equity) = self.equity_before.filter(|_| self.day.is_none_or(|(last, _)| last < day)) {
             self.day = Some((day, equity));
         }
+        self.refused(input);
         self.state.apply(&records[0]);
         self.answered(input);
-        if let Input::CancelRejected { order, .. } = input {
-            self.kept.insert(*order);
-        }
         self.measure(input);
         self.breakers(policy, records);
         for record in &records[1..] {
@@ -57,21 +60,54 @@ impl Naive {
                 Decision::BreakerTripped(trip) => self.tripped(trip),
                 _ => None,
             };
-            if matches!(decision, Decision::OrderRequested(_)) {
+            if let Decision::OrderRequested(request) = decision {
                 self.order_times.push(record.at);
+                self.pairs
+                    .extend(request.oco.iter().flat_map(|&first| [(first, OrderId(record.seq)), (OrderId(record.seq), first)]));
             }
             self.state.apply(record);
             if let Some(order) = grows {
                 self.within(policy, order);
             }
         }
-        self.covered(input);
+        self.covered();
+        self.on_the_way_out(input);
         self.canceled(records);
     }
 
     fn note(&mut self, what: &'static str) -> Option<OrderId> {
         *self.counts.entry(what).or_default() += 1;
         None
+    }
+
+    /// What the venue refuses, in the state before: until the next market data.
+    fn refused(&mut self, input: &Input) {
+        if data_of(input).is_some() {
+            self.kept.clear();
+            self.refused.clear();
+        }
+        let (order, is_refused) = match input {
+            Input::CancelRejected { order, .. } => {
+                self.kept.insert(*order);
+                return;
+            }
+            // What came is protected at once.
+            Input::OrderFilled(fill) if self.fills.insert(fill.fill_id) => (fill.order, false),
+            Input::OrderCanceled { reason: CancelReason::Requested | CancelReason::Linked, .. } => return,
+            Input::OrderRejected { order, .. } | Input::OrderCanceled { order, .. } => (*order, true),
+            _ => return,
+        };
+        let Some(OrderRequest { owner, instrument, side, protects, bracket, .. }) =
+            self.state.orders.known(order).map(|order| &order.request)
+        else {
+            return;
+        };
+        let key = (*owner, *instrument);
+        if is_refused && protects.is_some() {
+            self.refused.insert(key);
+        } else if !is_refused && bracket.is_some() && *side == Side::Buy {
+            self.refused.remove(&key);
+        }
     }
 
     fn answered(&mut self, input: &Input) {
@@ -313,7 +349,9 @@ impl Naive {
         // Correlations are rounded to a basis point.
         is_within("correlated", asset + with, limits.correlated, 1e-4);
         let held: Vec<_> = values.iter().filter(|(_, value)| **value > 0.0).map(|(id, value)| (*value, days(*id))).collect();
-        if let Some(loss) = bad_day(&held) {
+        // More of something can make it less: what is being amended may come to either.
+        let is_known = state.orders.iter().all(|order| self.amends.get(&order.id).is_none_or(|(_, unanswered)| *unanswered == 0));
+        if let Some(loss) = bad_day(&held).filter(|_| is_known) {
             is_within("value at risk", loss, limits.value_at_risk, 0.0);
         }
         if let Some(limit) = limits.positions {
@@ -333,15 +371,13 @@ impl Naive {
     }
 
     /// Every guarded position is covered, and nothing protective sells more than there is.
-    fn covered(&mut self, input: &Input) {
+    fn covered(&mut self) {
         let state = &self.state;
-        let is_data = matches!(input, Input::Trade(_) | Input::Quote(_) | Input::Bar(_) | Input::BookSnapshot(_));
         let mut guards = 0;
         for (&(owner, instrument), guard) in &state.guards {
-            let Guard { bracket, refusals, .. } = guard;
             let held = state.portfolio.held(owner, instrument);
             let minimum = state.markets.get(instrument).unwrap().smallest_order();
-            if state.closing.contains(&(owner, instrument)) || (*refusals > 0 && !is_data) {
+            if state.closing.contains(&(owner, instrument)) {
                 continue;
             }
             guards += 1;
@@ -350,27 +386,42 @@ impl Naive {
                 matches!(kind, OrderKind::StopMarket { .. } | OrderKind::StopLimit { .. } | OrderKind::TrailingStop { .. })
             };
             let is_target = |kind| matches!(kind, OrderKind::TakeProfitMarket { .. } | OrderKind::TakeProfitLimit { .. });
-            let covers = |kind| if bracket.stop.is_some() { is_stop(kind) } else { is_target(kind) };
+            let covers = |kind| if guard.bracket.stop.is_some() { is_stop(kind) } else { is_target(kind) };
             let cover: Quantity =
                 orders().filter(|order| covers(order.request.kind)).fold(Quantity::ZERO, |sum, order| sum + order.remaining());
-            assert!(held - cover < minimum, "{owner:?} {instrument:?} holds {held}, {cover} is covered: {guard:?}");
-            if held < minimum && !matches!(input, Input::CancelRejected { .. }) {
-                let stays = |order: &&engine::orders::OpenOrder| {
-                    order.request.protects.is_some() && order.cancel_requested.is_none() && !self.kept.contains(&order.id)
-                };
-                for order in orders().filter(stays) {
-                    let live = order.status == engine::orders::Status::Working;
-                    let linked = |other: &engine::orders::OpenOrder| {
-                        order.request.oco == Some(other.id) || other.request.oco == Some(order.id)
-                    };
-                    let pair = order.request.oco.is_some() || state.orders.iter().any(linked);
-                    let is_last_words = live || pair || bracket.target.is_some();
-                    assert!(is_last_words, "{order:?} would sell what is not there");
-                }
-            }
+            let is_covered = held - cover < minimum || self.refused.contains(&(owner, instrument));
+            assert!(is_covered, "{owner:?} {instrument:?} holds {held}, {cover} is covered: {guard:?}");
+            let stays = |order: &&OpenOrder| {
+                let is_over = order.cancel_requested.is_some() || order.status == Status::Working;
+                order.request.protects.is_some() && !is_over && !self.kept.contains(&order.id)
+            };
+            let sells = orders().filter(stays).fold(Quantity::ZERO, |sum, order| sum + self.sells(order));
+            assert!(sells <= held, "{sells} would be sold of {held}: {owner:?} {instrument:?} {guard:?}");
         }
         for _ in 0..guards {
             self.note("guarded");
+        }
+    }
+
+    /// What an order may sell: a pair as much as its half that has less left, by its first; nothing when the venue is
+    /// about to end it, as the other half has filled whole.
+    fn sells(&self, order: &OpenOrder) -> Quantity {
+        let orders = &self.state.orders;
+        let Some(other) = self.pairs.get(&order.id) else { return order.remaining() };
+        match (orders.get(*other), orders.known(*other)) {
+            (Some(_), _) if other.0 < order.id.0 => Quantity::ZERO,
+            (Some(other), _) => order.remaining().min(other.remaining()),
+            (None, Some(other)) if !other.remaining().is_positive() => Quantity::ZERO,
+            (None, _) => order.remaining(),
+        }
+    }
+
+    /// With each market data of its instrument, a position that is closing goes on: whatever is open is to be canceled.
+    fn on_the_way_out(&self, input: &Input) {
+        let Some(instrument) = data_of(input) else { return };
+        for &(owner, instrument) in self.state.closing.iter().filter(|key| key.1 == instrument) {
+            let open: Vec<_> = self.state.orders.of(owner, instrument).collect();
+            assert!(is_leaving(&open), "{owner:?} {instrument:?} stays: {open:?}");
         }
     }
 
@@ -390,14 +441,30 @@ impl Naive {
             for (owner, instrument, _) in state.portfolio.positions().filter(|&(owner, id, _)| state.is_sellable(owner, id)) {
                 assert!(state.closing.contains(&(owner, instrument)));
                 let open: Vec<_> = state.orders.of(owner, instrument).collect();
-                let is_sale = |order: &&&engine::orders::OpenOrder| {
-                    order.request.side == Side::Sell && order.request.kind == OrderKind::Market
-                };
-                let on_its_way = open.iter().find(is_sale).is_some() || open.iter().all(|order| order.cancel_requested.is_some());
-                assert!(!open.is_empty() && on_its_way, "{owner:?} {instrument:?} stays: {open:?}");
+                // What a strategy wishes for after it goes with the next market data.
+                let before: Vec<_> = open.iter().copied().filter(|order| order.id.0 < record.seq).collect();
+                let goes = !open.is_empty() && (is_leaving(&open) || is_leaving(&before));
+                assert!(goes, "{owner:?} {instrument:?} stays at the emergency: {open:?}");
             }
         }
     }
+}
+
+/// The instrument that market data are of.
+fn data_of(input: &Input) -> Option<InstrumentId> {
+    match input {
+        Input::Trade(trade) => Some(trade.instrument),
+        Input::Quote(quote) => Some(quote.instrument),
+        Input::Bar(bar) => Some(bar.instrument),
+        Input::BookSnapshot(levels) => Some(levels.instrument),
+        _ => None,
+    }
+}
+
+/// Whether it is being sold, or everything is asked to end before.
+fn is_leaving(open: &[&OpenOrder]) -> bool {
+    let is_sale = |order: &OpenOrder| order.request.side == Side::Sell && order.request.kind == OrderKind::Market;
+    open.iter().any(|order| is_sale(order)) || open.iter().all(|order| order.cancel_requested.is_some())
 }
 
 fn correlation(a: &BTreeMap<i64, f64>, b: &BTreeMap<i64, f64>) -> f64 {

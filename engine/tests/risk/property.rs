@@ -236,12 +236,19 @@ proptest! {
     }
 }
 
-/// Seed 127360779242178831: the venue kept an order that it would not cancel.
+/// Seed 127360779242178831: the venue would not cancel an order at first.
 #[test]
-fn an_order_that_the_venue_would_not_cancel_stays() {
+fn an_order_that_the_venue_would_not_cancel_is_canceled_again() {
     let mut world = World::new(127_360_779_242_178_831);
     (0..123).for_each(|_| world.step());
     world.restart();
+}
+
+/// Seed 4984931363145808248: the venue made an order larger than what it was being amended to.
+#[test]
+fn what_the_venue_makes_of_an_order_counts_beside_what_is_asked_of_it() {
+    let mut world = World::new(4_984_931_363_145_808_248);
+    (0..358).for_each(|_| world.step());
 }
 
 /// The property says little when nothing happens.
