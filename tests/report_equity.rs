@@ -246,3 +246,16 @@ fn a_bad_file_is_named_with_its_line() {
         assert_eq!(output(&path, &arguments).status.code(), Some(code), "{arguments:?}");
     }
 }
+
+#[test]
+fn what_is_made_of_a_run_is_not_made_of_a_curve() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("c.csv"), "date,equity\n2024-01-01,100\n2024-01-02,101\n").expect("a file");
+    for option in ["--html", "--csv", "--parquet"] {
+        let output = output(dir.path(), &["report", "--equity", "c.csv", option, "made"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(option) && said.contains("cannot be used with"), "{said}");
+    }
+    assert!(!dir.path().join("made").exists());
+}

@@ -39,13 +39,13 @@ pub struct Report {
     #[arg(value_name = "RUN", required_unless_present = "equity", conflicts_with = "equity")]
     run: Option<String>,
     /// Write the report as one HTML file that loads nothing, instead of printing it
-    #[arg(long, value_name = "FILE", conflicts_with = "compat", requires = "run")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compat", "equity"])]
     html: Option<PathBuf>,
     /// Write every table of the run to DIR/TABLE.csv, numbers exactly as the log has them, instead of printing
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["compat", "html"], requires = "run")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["compat", "html", "equity"])]
     csv: Option<PathBuf>,
     /// Write every table of the run to DIR/TABLE.parquet, numbers as the nearest floats, instead of printing
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["compat", "html"], requires = "run")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["compat", "html", "equity"])]
     parquet: Option<PathBuf>,
     /// A curve from elsewhere instead of a run: a CSV file with the columns `date,equity[,benchmark]`
     #[arg(long, value_name = "FILE")]
