@@ -62,8 +62,13 @@ async fn who_is_not_spoken_of_was_not_asked() {
         } else if path.starts_with("trade/order?") {
             let id = ClientId { session, order: PLAIN };
             format!(
-                r#"{{"instId":"BTC-USDT","ordId":"9","clOrdId":"{id}","ordType":"market","side":"buy","sz":"1","state":"live"}}"#
+                r#"{{"instId":"BTC-USDT","ordId":"9","clOrdId":"{id}","ordType":"market","side":"buy","sz":"1",
+                    "accFillSz":"0.5","state":"partially_filled"}}"#
             )
+        } else if path.starts_with("trade/fills-history?") && !path.contains("after=") {
+            r#"{"instId":"BTC-USDT","ordId":"9","tradeId":"1","billId":"1","fillPx":"100","fillSz":"0.5","side":"buy",
+                "fee":"-0.0005","feeCcy":"BTC","execType":"T","fillTime":"1704067200000","ts":"1704067200000"}"#
+                .to_owned()
         } else {
             String::new()
         };
@@ -86,7 +91,10 @@ async fn who_is_not_spoken_of_was_not_asked() {
     errands.send(reads()).await.unwrap();
     let (resync, _) = reading(&mut facts).await;
     assert_eq!((resync.asked, resync.unheard), (vec![PLAIN], Vec::new()), "its trades may be in the balances");
-    assert!(resync.snapshot.is_some() && resync.words.len() == 1);
+    assert!(resync.snapshot.is_some());
+    let [word] = &resync.words[..] else { panic!("{:?}", resync.words) };
+    assert_eq!(word.fills.len(), 1, "what the shorter history has no more is in the longer one: {:?}", okx.asked());
+    assert!(okx.asked().iter().any(|path| path.contains("trade/fills?instType=SPOT&ordId=9")), "{:?}", okx.asked());
 
     // What is no fault of the order's is a reading that failed: until one does not, nothing new is bought.
     is_closed.store(true, Ordering::SeqCst);

@@ -9,6 +9,7 @@ use data::okx::message::{AlgoInfo, Balance, FillInfo, InstType, OrdType, OrderIn
 use data::okx::rest::{FillsOf, OkxError, OrderName, Rest};
 use engine::event::{StrayOrder, VenueSnapshot};
 use engine::instrument::Instrument;
+use engine::number::Decimal;
 use engine::order::{CancelReason, OrderId};
 use engine::time::Timestamp;
 
@@ -23,8 +24,6 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 const MOST_FILLS: usize = 20_000;
 /// Ended algo orders that are looked through for one.
 const MOST_ENDED: usize = 1_000;
-const SECOND_MS: i64 = 1_000;
-const OLD_MS: i64 = 2 * 24 * 3_600 * SECOND_MS;
 
 /// Whoever asks.
 #[derive(Clone, Debug)]
@@ -163,18 +162,13 @@ impl Inquirer {
         Ok(told(word.and_then(|word| words::with_fills(word, &fills, instrument)), "an order"))
     }
 
-    /// All fills of an order.
+    /// All fills of an order. The shorter history has three days, and may be asked more often.
     async fn fills(&self, info: &OrderInfo) -> Result<Vec<FillInfo>, OkxError> {
-        if info.acc_fill_sz.value().is_none_or(|filled| filled.is_zero()) {
-            return Ok(Vec::new());
-        }
-        let since_ms = info.c_time.integer("cTime").unwrap_or(0).saturating_sub(SECOND_MS);
-        // The shorter history has three days.
-        let is_old = self.rest.clock().now_ms().saturating_sub(since_ms) > OLD_MS;
-        let kind = InstType::Spot;
-        let of = FillsOf::Order { kind: &kind, ord_id: info.ord_id.as_str() };
-        let fills = if is_old { self.rest.fills_history(of, MOST_FILLS).await? } else { self.rest.fills(of, MOST_FILLS).await? };
-        Ok(fills.items)
+        let Some(filled) = info.acc_fill_sz.value().filter(|filled| !filled.is_zero()) else { return Ok(Vec::new()) };
+        let of = FillsOf::Order { kind: &InstType::Spot, ord_id: info.ord_id.as_str() };
+        let recent = self.rest.fills(of, MOST_FILLS).await?.items;
+        let known: Decimal = recent.iter().filter_map(|fill| fill.fill_sz.value()).sum();
+        if known >= filled { Ok(recent) } else { Ok(self.rest.fills_history(of, MOST_FILLS).await?.items) }
     }
 
     async fn algo(&self, name: Name, instrument: &Instrument) -> Result<Known, OkxError> {
