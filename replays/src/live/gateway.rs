@@ -210,15 +210,13 @@ impl LiveGateway {
         self.ready.push_back((None, Input::TroubleBegan(Trouble::WarmingUp)));
         match self.on_stop {
             OnStop::Leave => {}
-            OnStop::Cancel => {
-                self.quiet_since = Instant::now();
-                self.cancel_entries();
-            }
+            OnStop::Cancel => self.cancel_entries(),
             OnStop::Flatten => self.ready.push_back((None, Input::Operator(Box::new(Command::Flatten)))),
         }
     }
 
     fn cancel_entries(&mut self) {
+        self.quiet_since = Instant::now();
         let cancels = self.desk.entries().map(|order| (None, Input::Operator(Box::new(Command::Cancel(order)))));
         self.ready.extend(cancels);
     }
@@ -303,7 +301,6 @@ impl Gateway for LiveGateway {
             }
             if self.stopping.is_some() && self.on_stop == OnStop::Cancel && self.quiet_since.elapsed() >= QUIET {
                 // What was refused, or came since.
-                self.quiet_since = Instant::now();
                 self.cancel_entries();
                 continue;
             }
